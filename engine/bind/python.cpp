@@ -1,0 +1,256 @@
+// The engine for CPython: buffers in, bytes out, the GIL released in between.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/string.h>
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "stripline/engine.hpp"
+
+namespace nb = nanobind;
+using namespace stripline;
+
+namespace {
+
+constexpr const char* kFormatNames[kPixelFormats] = {"grey", "rgb",  "bgr",  "rgba", "bgra",
+                                                     "rgbx", "bgrx", "i420", "nv12", "i444"};
+constexpr const char* kSamplingNames[kSamplings] = {"4:4:4", "4:2:2", "4:4:0", "4:2:0", "grey"};
+
+template <class Enum, size_t kCount>
+Enum parse(const char* const (&names)[kCount], std::string_view name, const char* what) {
+  for (size_t i = 0; i < kCount; ++i) {
+    if (name == names[i]) return static_cast<Enum>(i);
+  }
+  throw nb::value_error(("unknown " + std::string(what) + ": " + std::string(name)).c_str());
+}
+
+template <size_t kCount>
+nb::tuple tuple_of(const char* const (&names)[kCount]) {
+  nb::list list;
+  for (const char* name : names) list.append(name);
+  return nb::tuple(list);
+}
+
+// A C-contiguous view of any bytes-like object.
+class View {
+ public:
+  explicit View(nb::handle object) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_C_CONTIGUOUS) != 0) nb::raise_python_error();
+  }
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+  ~View() { PyBuffer_Release(&view_); }
+
+  const uint8_t* data() const { return static_cast<const uint8_t*>(view_.buf); }
+  size_t size() const { return static_cast<size_t>(view_.len); }
+
+ private:
+  Py_buffer view_{};
+};
+
+struct Deleter {
+  void operator()(void* memory) const { std::free(memory); }
+};
+
+// What a thread works in, kept between strips: fresh memory costs more than most strips' coding.
+struct ThreadMemory {
+  std::unique_ptr<void, Deleter> scratch{std::aligned_alloc(kScratchAlignment, kScratchBytes)};
+  Output output{nullptr, 0, 0, grow};
+
+  ~ThreadMemory() { std::free(output.data); }
+
+  static bool grow(Output& output, size_t capacity) {
+    capacity += capacity / 2;
+    void* data = std::realloc(output.data, capacity);
+    if (data == nullptr) return false;
+    output.data = static_cast<uint8_t*>(data);
+    output.capacity = capacity;
+    return true;
+  }
+};
+
+class PreparedTables {
+ public:
+  using Quant = std::array<std::string, 2>;
+  using Huffman = std::array<std::string, 4>;
+
+  PreparedTables(std::array<nb::bytes, 2> quant, std::array<nb::bytes, 4> huffman)
+      : tables_(static_cast<Tables*>(std::aligned_alloc(alignof(Tables), sizeof(Tables)))) {
+    if (!tables_) throw std::bad_alloc();
+    uint8_t steps[2][64];
+    for (size_t i = 0; i < 2; ++i) {
+      if (quant[i].size() != 64) throw nb::value_error("a quantisation table has 64 steps");
+      std::memcpy(steps[i], quant[i].c_str(), 64);
+      quant_[i].assign(quant[i].c_str(), quant[i].size());
+    }
+    HuffmanSpec specs[4];
+    for (size_t i = 0; i < 4; ++i) {
+      if (huffman[i].size() < 16) throw nb::value_error("a Huffman table starts with 16 counts");
+      huffman_[i].assign(huffman[i].c_str(), huffman[i].size());
+      const auto* data = reinterpret_cast<const uint8_t*>(huffman_[i].data());
+      specs[i] = {data, data + 16, huffman_[i].size() - 16};
+    }
+    switch (prepare_tables(steps, specs, *tables_)) {
+      case TablesStatus::kOk:
+        return;
+      case TablesStatus::kZeroQuantizer:
+        throw nb::value_error("a quantisation step is zero");
+      case TablesStatus::kBadHuffman:
+        throw nb::value_error("the counts and symbols of a Huffman table are not a prefix code");
+      case TablesStatus::kMissingSymbol:
+        throw nb::value_error("a Huffman table lacks a code for a symbol that 8-bit coding needs");
+      case TablesStatus::kLongDcCode:
+        throw nb::value_error("a DC Huffman code is longer than 15 bits");
+    }
+  }
+
+  const Tables& get() const { return *tables_; }
+
+  nb::tuple reduce() const {
+    return nb::make_tuple(
+        nb::type<PreparedTables>(),
+        nb::make_tuple(nb::make_tuple(as_bytes(quant_[0]), as_bytes(quant_[1])),
+                       nb::make_tuple(as_bytes(huffman_[0]), as_bytes(huffman_[1]),
+                                      as_bytes(huffman_[2]), as_bytes(huffman_[3]))));
+  }
+
+ private:
+  static nb::bytes as_bytes(const std::string& text) { return nb::bytes(text.data(), text.size()); }
+
+  std::unique_ptr<Tables, Deleter> tables_;
+  Quant quant_;
+  Huffman huffman_;
+};
+
+struct PlaneNeeds {
+  size_t bytes_per_row;
+  size_t rows;
+};
+
+// How many planes a strip has, and what each must hold.
+size_t plane_needs(const Strip& strip, PlaneNeeds needs[3]) {
+  const size_t width = strip.width, rows = strip.rows, half = (width + 1) / 2,
+               half_rows = (rows + 1) / 2;
+  switch (strip.format) {
+    case PixelFormat::kGrey:
+      needs[0] = {width, rows};
+      return 1;
+    case PixelFormat::kRgb:
+    case PixelFormat::kBgr:
+      needs[0] = {3 * width, rows};
+      return 1;
+    case PixelFormat::kI420:
+      needs[0] = {width, rows};
+      needs[1] = needs[2] = {half, half_rows};
+      return 3;
+    case PixelFormat::kNv12:
+      needs[0] = {width, rows};
+      needs[1] = {2 * half, half_rows};
+      return 2;
+    case PixelFormat::kI444:
+      needs[0] = needs[1] = needs[2] = {width, rows};
+      return 3;
+    default:
+      needs[0] = {4 * width, rows};
+      return 1;
+  }
+}
+
+const Kernels& kernels_named(const char* name) {
+  const Kernels* kernels = find_kernels(name);
+  if (kernels == nullptr) {
+    throw nb::value_error((std::string("no such kernel set on this CPU: ") + name).c_str());
+  }
+  return *kernels;
+}
+
+nb::bytes encode(nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t rows,
+                 const char* format, const char* sampling, const PreparedTables& tables,
+                 std::array<uint8_t, 3> background, const char* kernels_name, StageClock* clock) {
+  const Kernels& kernels = kernels_named(kernels_name);
+  Strip strip{};
+  strip.width = width;
+  strip.rows = rows;
+  strip.format = parse<PixelFormat>(kFormatNames, format, "pixel format");
+  strip.sampling = parse<Sampling>(kSamplingNames, sampling, "sampling");
+  std::memcpy(strip.background, background.data(), 3);
+  if (width == 0 || rows == 0) throw nb::value_error("a strip has at least one row and one column");
+
+  PlaneNeeds needs[3];
+  const size_t count = plane_needs(strip, needs);
+  if (planes.size() != count || strides.size() != count) {
+    throw nb::value_error(
+        (std::string(format) + " has " + std::to_string(count) + " plane(s)").c_str());
+  }
+  alignas(View) std::byte storage[3][sizeof(View)];
+  struct Views {
+    View* view[3]{};
+    ~Views() {
+      for (View* each : view) {
+        if (each != nullptr) each->~View();
+      }
+    }
+  } views;
+  for (size_t i = 0; i < count; ++i) {
+    views.view[i] = new (storage[i]) View(planes[i]);
+    const auto stride = nb::cast<size_t>(strides[i]);
+    if (stride < needs[i].bytes_per_row ||
+        views.view[i]->size() < stride * (needs[i].rows - 1) + needs[i].bytes_per_row) {
+      throw nb::value_error(
+          ("plane " + std::to_string(i) + " of " + std::to_string(views.view[i]->size()) +
+           " bytes is too small for " + std::to_string(needs[i].rows) + " rows of " +
+           std::to_string(needs[i].bytes_per_row) + " bytes, " + std::to_string(stride) + " apart")
+              .c_str());
+    }
+    strip.planes[i] = {views.view[i]->data(), static_cast<ptrdiff_t>(stride)};
+  }
+
+  thread_local ThreadMemory memory;
+  Status status;
+  {
+    nb::gil_scoped_release release;
+    memory.output.size = 0;
+    if (!memory.scratch) throw std::bad_alloc();
+    status = encode_strip(strip, tables.get(), kernels, memory.scratch.get(), memory.output, clock);
+  }
+  if (status == Status::kOutOfMemory) throw std::bad_alloc();
+  if (status == Status::kBadStrip) {
+    throw nb::value_error((std::string(format) + " pixels cannot be coded as " + sampling).c_str());
+  }
+  return nb::bytes(reinterpret_cast<const char*>(memory.output.data), memory.output.size);
+}
+
+}  // namespace
+
+NB_MODULE(_native, module) {
+  module.attr("FORMATS") = tuple_of(kFormatNames);
+  module.attr("SAMPLINGS") = tuple_of(kSamplingNames);
+
+  nb::class_<PreparedTables>(module, "Tables")
+      .def(nb::init<std::array<nb::bytes, 2>, std::array<nb::bytes, 4>>(), nb::arg("quant"),
+           nb::arg("huffman"))
+      .def("__reduce__", &PreparedTables::reduce);
+
+  module.def("available_kernels", [] {
+    nb::list names;
+    for (size_t i = 0; available_kernels(i) != nullptr; ++i)
+      names.append(kernels_name(*available_kernels(i)));
+    return nb::tuple(names);
+  });
+
+  module.def(
+      "encode_strip",
+      [](nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t rows, const char* format,
+         const char* sampling, const PreparedTables& tables, std::array<uint8_t, 3> background,
+         const char* kernels) {
+        return encode(planes, strides, width, rows, format, sampling, tables, background, kernels,
+                      nullptr);
+      },
+      nb::arg("planes"), nb::arg("strides"), nb::arg("width"), nb::arg("rows"), nb::arg("format"),
+      nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
+}

@@ -1,0 +1,64 @@
+// FDCT and quantisation of as many blocks as a vector has 128-bit lanes, side by side: register r
+// holds row r of every block. Two passes across registers with a transpose between them leave
+// column u of the coefficients in register u, which is why the quantiser's tables are transposed.
+
+namespace stripline::STRIPLINE_ISA {
+namespace {
+
+inline void dct_pass(V x[8]) {
+  const V s0 = add(x[0], x[7]), d0 = sub(x[0], x[7]);
+  const V s1 = add(x[1], x[6]), d1 = sub(x[1], x[6]);
+  const V s2 = add(x[2], x[5]), d2 = sub(x[2], x[5]);
+  const V s3 = add(x[3], x[4]), d3 = sub(x[3], x[4]);
+
+  const V a0 = add(s0, s3), a1 = add(s1, s2), a2 = sub(s1, s2), a3 = sub(s0, s3);
+  x[0] = add(a0, a1);
+  x[4] = sub(a0, a1);
+  const V shared = mulhrs(add(a2, a3), set1(kSqrt2Cos6));
+  x[2] = add(shared, mulhrs(a3, set1(kSqrt2Cos2Less6)));
+  x[6] = sub(sub(shared, mulhrs(a2, set1(kSqrt2Cos2Plus6))), a2);
+
+  const V c1 = set1(kCos1), n1 = set1(kSin1), c3 = set1(kCos3), n3 = set1(kSin3);
+  const V r0 = add(mulhrs(d3, c3), mulhrs(d0, n3)), r3 = sub(mulhrs(d0, c3), mulhrs(d3, n3));
+  const V r1 = add(mulhrs(d2, c1), mulhrs(d1, n1)), r2 = sub(mulhrs(d1, c1), mulhrs(d2, n1));
+  const V u0 = add(r0, r2), u2 = sub(r0, r2), u3 = add(r3, r1), u1 = sub(r3, r1);
+  x[1] = add(u3, u0);
+  x[7] = sub(u3, u0);
+  x[3] = add(u1, mulhrs(u1, set1(kSqrt2Less1)));
+  x[5] = add(u2, mulhrs(u2, set1(kSqrt2Less1)));
+}
+
+// 8x8 within every 128-bit lane.
+inline void transpose(V x[8]) {
+  const V a0 = zip_lo16(x[0], x[1]), a1 = zip_hi16(x[0], x[1]);
+  const V a2 = zip_lo16(x[2], x[3]), a3 = zip_hi16(x[2], x[3]);
+  const V a4 = zip_lo16(x[4], x[5]), a5 = zip_hi16(x[4], x[5]);
+  const V a6 = zip_lo16(x[6], x[7]), a7 = zip_hi16(x[6], x[7]);
+  const V b0 = zip_lo32(a0, a2), b1 = zip_hi32(a0, a2), b2 = zip_lo32(a1, a3),
+          b3 = zip_hi32(a1, a3);
+  const V b4 = zip_lo32(a4, a6), b5 = zip_hi32(a4, a6), b6 = zip_lo32(a5, a7),
+          b7 = zip_hi32(a5, a7);
+  x[0] = zip_lo64(b0, b4), x[1] = zip_hi64(b0, b4), x[2] = zip_lo64(b1, b5),
+  x[3] = zip_hi64(b1, b5);
+  x[4] = zip_lo64(b2, b6), x[5] = zip_hi64(b2, b6), x[6] = zip_lo64(b3, b7),
+  x[7] = zip_hi64(b3, b7);
+}
+
+void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& quantizer,
+         const BlockPlaces& places, TileBlocks& tile) {
+  for (int block = 0; block < blocks; block += kBlocks, plane += 8 * kBlocks) {
+    V x[8];
+    for (int row = 0; row < 8; ++row) x[row] = sll<kDctInputShift>(load_i8(plane + row * stride));
+    dct_pass(x);
+    transpose(x);
+    dct_pass(x);
+    for (int u = 0; u < 8; ++u) {
+      const V scaled = add(x[u], mulhrs(x[u], load_lanes(quantizer.fraction + 8 * u)));
+      x[u] = mulhrs(scaled, load_lanes(quantizer.scale + 8 * u));
+    }
+    store_zigzag(x, block, places, tile);
+  }
+}
+
+}  // namespace
+}  // namespace stripline::STRIPLINE_ISA

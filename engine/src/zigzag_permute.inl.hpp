@@ -1,0 +1,41 @@
+// Zigzag by word permutes: first the columns of each of four blocks are brought together (a 4x4
+// transpose of 128-bit lanes), then half a block is drawn from its two registers at a time.
+
+namespace stripline::STRIPLINE_ISA {
+namespace {
+
+struct ZigzagPermute {
+  alignas(64) uint16_t words[2][32];
+  constexpr ZigzagPermute() : words() {
+    for (int k = 0; k < 64; ++k) {
+      words[k / 32][k % 32] = static_cast<uint16_t>(kZigzag[k] % 8 * 8 + kZigzag[k] / 8);
+    }
+  }
+};
+
+inline void gather_lanes(const V x[4], V out[4]) {
+  const V a = _mm512_shuffle_i32x4(x[0], x[1], 0x44), b = _mm512_shuffle_i32x4(x[2], x[3], 0x44);
+  const V c = _mm512_shuffle_i32x4(x[0], x[1], 0xEE), d = _mm512_shuffle_i32x4(x[2], x[3], 0xEE);
+  out[0] = _mm512_shuffle_i32x4(a, b, 0x88), out[1] = _mm512_shuffle_i32x4(a, b, 0xDD);
+  out[2] = _mm512_shuffle_i32x4(c, d, 0x88), out[3] = _mm512_shuffle_i32x4(c, d, 0xDD);
+}
+
+inline void store_zigzag(const V x[8], int block, const BlockPlaces& places, TileBlocks& tile) {
+  static constexpr ZigzagPermute kPermute;
+  const V low_words = load_raw(kPermute.words[0]), high_words = load_raw(kPermute.words[1]);
+  V left[4], right[4];
+  gather_lanes(x, left);
+  gather_lanes(x + 4, right);
+  for (int lane = 0; lane < 4; ++lane) {
+    const V low = _mm512_permutex2var_epi16(left[lane], low_words, right[lane]);
+    const V high = _mm512_permutex2var_epi16(left[lane], high_words, right[lane]);
+    const int place = places(block + lane);
+    _mm512_store_si512(tile.coefficients[place], low);
+    _mm512_store_si512(tile.coefficients[place] + 32, high);
+    tile.nonzero[place] = static_cast<uint64_t>(_mm512_test_epi16_mask(high, high)) << 32 |
+                          _mm512_test_epi16_mask(low, low);
+  }
+}
+
+}  // namespace
+}  // namespace stripline::STRIPLINE_ISA
