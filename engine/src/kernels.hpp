@@ -10,7 +10,7 @@ namespace stripline {
 inline constexpr int kTileColumns = 256;
 inline constexpr int kMaxMcuRows = 16;
 inline constexpr int kMaxTileBlocks =
-    128;  // 4:4:0: 32 MCUs of 4 blocks; 4:4:4: 32 of 3; 4:2:0: 16 of 6
+    kTileColumns / 8 * 4;  // 4:4:0: MCUs of 8 columns and 4 blocks
 // Kernels handle pixels in groups of this many and blocks in groups of four; the tile's buffers
 // have room for whole groups, so that only the strip driver has to know about edges.
 inline constexpr int kPixelGroup = 64;
@@ -59,13 +59,15 @@ using DctFn = void (*)(const int8_t* plane, ptrdiff_t stride, int blocks,
 // Appends the codes of `mcus` MCUs to `out` without stuffing; returns the end. May write up to 64
 // bytes past the end. `work` is kTokenBytes of memory for its own use.
 using EntropyFn = uint8_t* (*)(const TileBlocks& tile, int mcus, const McuLayout& layout,
-                               const HuffmanCodes huffman[2], EntropyState& state, void* work,
+                               const CodeBook& codes, EntropyState& state, void* work,
                                uint8_t* out);
 // Copies `size` bytes with a zero after each 0xFF; returns the end. May read and write up to 64
 // bytes past either end.
 using StuffFn = uint8_t* (*)(const uint8_t* src, size_t size, uint8_t* out);
 
-inline constexpr size_t kTokenBytes = kMaxTileBlocks * 66 * sizeof(uint32_t) + 256;
+// Tokens of a tile, a byte and two each: DC of two, 63 AC values of two, an end of block.
+inline constexpr size_t kMaxTileTokens = kMaxTileBlocks * 130;
+inline constexpr size_t kTokenBytes = 3 * kMaxTileTokens + 256;
 
 struct Kernels {
   const char* name;

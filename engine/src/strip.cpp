@@ -16,15 +16,19 @@ constexpr SamplingShape kShapes[kSamplings] = {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {
 // kGrey, three interleaved channels, four, then the planar formats' luma.
 constexpr uint8_t kPixelBytes[kPixelFormats] = {1, 3, 3, 4, 4, 4, 4, 1, 1, 1};
 
+// One cache line more than a row, so that no two rows or planes lie a multiple of 4 kB apart, which
+// CPUs take for the same place when a load follows a store.
+constexpr int kRowStride = kTileColumns + 64;
+
 struct alignas(64) Planes {
-  int8_t y[kMaxMcuRows][kTileColumns];
-  int8_t cb[kMaxMcuRows][kTileColumns];
-  int8_t cr[kMaxMcuRows][kTileColumns];
+  int8_t y[kMaxMcuRows][kRowStride];
+  int8_t cb[kMaxMcuRows][kRowStride];
+  int8_t cr[kMaxMcuRows][kRowStride];
 };
 
 struct alignas(kScratchAlignment) Workspace {
   Planes planes;
-  int8_t half[2][8][kTileColumns];  // downsampled chroma
+  int8_t half[2][8][kRowStride];  // downsampled chroma
   TileBlocks blocks;
   uint8_t edge[kTileColumns * 4 + 64];
   uint8_t tokens[kTokenBytes];
@@ -90,9 +94,9 @@ class StripEncoder {
       load_interleaved(top, left, columns);
     }
     begin(Stage::kDct);
-    transform(mcus);
+    transform(mcus, top, left + kTileColumns);
     begin(Stage::kEntropy);
-    const uint8_t* end = kernels_.entropy(work_.blocks, mcus, layout_, tables_.huffman, state_,
+    const uint8_t* end = kernels_.entropy(work_.blocks, mcus, layout_, tables_.codes, state_,
                                           work_.tokens, work_.unstuffed);
     begin(Stage::kStuffing);
     const bool appended = append(static_cast<size_t>(end - work_.unstuffed));
@@ -144,7 +148,6 @@ class StripEncoder {
 
   // Chroma to one row of blocks an MCU, in `chroma_`.
   void downsample(int pixels) {
-    chroma_stride_ = kTileColumns;
     chroma_[0] = work_.planes.cb[0];
     chroma_[1] = work_.planes.cr[0];
     if (shape_.across == 1 && shape_.down == 1) return;
@@ -153,8 +156,8 @@ class StripEncoder {
                                                     : kernels_.downsample_h2v2;
     for (int plane = 0; plane < 2; ++plane) {
       const int8_t* full = chroma_[plane];
-      for (int row = 0; row < 8; ++row, full += shape_.down * kTileColumns) {
-        halve(full, full + kTileColumns, pixels / shape_.across, work_.half[plane][row]);
+      for (int row = 0; row < 8; ++row, full += shape_.down * kRowStride) {
+        halve(full, full + kRowStride, pixels / shape_.across, work_.half[plane][row]);
       }
       chroma_[plane] = work_.half[plane][0];
     }
@@ -164,7 +167,7 @@ class StripEncoder {
   void load_plane(const Plane& plane, uint32_t top, uint32_t rows, uint32_t left, int columns,
                   int count, int8_t* dst) {
     const int pixels = round_up(columns, kPixelGroup);
-    for (int row = 0; row < count; ++row, dst += kTileColumns) {
+    for (int row = 0; row < count; ++row, dst += kRowStride) {
       const uint8_t* src = row_of(plane, top + static_cast<uint32_t>(row), rows) + left;
       kernels_.color[0](pad_row<1>(src, columns), pixels, nullptr, dst, nullptr, nullptr);
     }
@@ -180,7 +183,6 @@ class StripEncoder {
       downsample(round_up(columns, kPixelGroup));
       return;
     }
-    chroma_stride_ = kTileColumns;
     chroma_[0] = work_.half[0][0];
     chroma_[1] = work_.half[1][0];
     const int half_columns = (columns + 1) / 2;
@@ -199,19 +201,39 @@ class StripEncoder {
     }
   }
 
-  void transform(int mcus) {
-    const int across_log2 = shape_.across - 1;
+  // Each call asks for some of the pixels of the tile that starts at `left`, so that they arrive
+  // while blocks are being transformed; more requests at once than a core can have under way would
+  // only wait for one another. (Inlined because GCC takes a function that only prefetches for one
+  // without effect, and drops calls of it.)
+  [[gnu::always_inline]] inline void prefetch(int part, int parts, uint32_t top,
+                                              uint32_t left) const {
+    if (left >= strip_.width) return;
+    const uint32_t bytes = kPixelBytes[static_cast<int>(strip_.format)];
+    const uint32_t remaining = strip_.width - left;
+    const uint32_t length = bytes * (remaining < kTileColumns ? remaining : kTileColumns);
+    const int rows = 8 * shape_.down;
+    for (int row = rows * part / parts; row < rows * (part + 1) / parts; ++row) {
+      const uint8_t* src = row_of(strip_.planes[0], top + static_cast<uint32_t>(row), strip_.rows);
+      for (uint32_t at = 0; at < length; at += 64) {
+        __builtin_prefetch(src + left * bytes + at);
+      }
+    }
+  }
+
+  void transform(int mcus, uint32_t top, uint32_t next_left) {
+    const int across_log2 = shape_.across - 1, parts = is_grey_ ? 1 : shape_.down + 2;
     for (int row = 0; row < shape_.down; ++row) {
       const BlockPlaces places{row * shape_.across, layout_.blocks, across_log2};
-      kernels_.dct(work_.planes.y[8 * row], kTileColumns,
-                   round_up(mcus << across_log2, kBlockGroup), tables_.quantizer[0], places,
-                   work_.blocks);
+      prefetch(row, parts, top, next_left);
+      kernels_.dct(work_.planes.y[8 * row], kRowStride, round_up(mcus << across_log2, kBlockGroup),
+                   tables_.quantizer[0], places, work_.blocks);
     }
     if (is_grey_) return;
     for (int plane = 0; plane < 2; ++plane) {
       const BlockPlaces places{shape_.across * shape_.down + plane, layout_.blocks, 0};
-      kernels_.dct(chroma_[plane], chroma_stride_, round_up(mcus, kBlockGroup),
-                   tables_.quantizer[1], places, work_.blocks);
+      prefetch(shape_.down + plane, parts, top, next_left);
+      kernels_.dct(chroma_[plane], kRowStride, round_up(mcus, kBlockGroup), tables_.quantizer[1],
+                   places, work_.blocks);
     }
   }
 
@@ -255,7 +277,6 @@ class StripEncoder {
   McuLayout layout_{};
   EntropyState state_{};
   const int8_t* chroma_[2]{};
-  ptrdiff_t chroma_stride_ = 0;
   int stage_ = -1;
   uint64_t since_ = 0;
 };

@@ -42,34 +42,60 @@ bool assign_codes(const HuffmanSpec& spec, uint32_t entries[256]) {
   return next == spec.symbol_count;
 }
 
-TablesStatus prepare_dc(const HuffmanSpec& spec, HuffmanCodes& codes) {
-  uint32_t entries[256];
-  if (!assign_codes(spec, entries)) return TablesStatus::kBadHuffman;
-  for (int size = 0; size < 16; ++size) {
-    codes.dc_symbol[size] = entries[size];
-    if (size > kMaxDcSize) continue;
-    if (entries[size] == 0) return TablesStatus::kMissingSymbol;
-    if ((entries[size] & 63) > 15) return TablesStatus::kLongDcCode;
+// The bits that follow a symbol (ITU-T T.81, F.1.2.1): the value, or one less where it is negative.
+uint32_t value_bits(int value, int size) {
+  return static_cast<uint32_t>(value + (value >> 31)) & ((1u << size) - 1);
+}
+
+int magnitude_size(int value) {
+  return bit_length(static_cast<unsigned>(value < 0 ? -value : value));
+}
+
+uint32_t with_value(uint32_t symbol, int value) {
+  const int size = magnitude_size(value);
+  if (symbol == 0) return 0;
+  return ((symbol >> 6) << size | value_bits(value, size)) << 6 |
+         ((symbol & 63) + static_cast<uint32_t>(size));
+}
+
+TablesStatus prepare_dc(const HuffmanSpec& spec, int table, CodeBook& codes) {
+  uint32_t symbols[256];
+  if (!assign_codes(spec, symbols)) return TablesStatus::kBadHuffman;
+  uint32_t* row = codes.entries + CodeBook::kRowEntries * CodeBook::kDcSymbols + 256 * table;
+  for (int size = 0; size < 256; ++size) row[size] = symbols[size];
+  for (int size = 0; size <= kMaxDcSize; ++size) {
+    if (symbols[size] == 0) return TablesStatus::kMissingSymbol;
+    if ((symbols[size] & 63) > 15) return TablesStatus::kLongDcCode;
+  }
+  row = codes.entries + CodeBook::kRowEntries * CodeBook::dc(table) + 256;
+  for (int value = -256; value < 256; ++value) {
+    row[value] = with_value(symbols[magnitude_size(value)], value);
   }
   return TablesStatus::kOk;
 }
 
-TablesStatus prepare_ac(const HuffmanSpec& spec, HuffmanCodes& codes) {
-  if (!assign_codes(spec, codes.ac_symbol)) return TablesStatus::kBadHuffman;
-  if (codes.ac_symbol[0x00] == 0 || codes.ac_symbol[0xF0] == 0) return TablesStatus::kMissingSymbol;
+TablesStatus prepare_ac(const HuffmanSpec& spec, int table, CodeBook& codes) {
+  uint32_t* symbols = codes.entries + CodeBook::kRowEntries * CodeBook::kAcSymbols + 256 * table;
+  if (!assign_codes(spec, symbols)) return TablesStatus::kBadHuffman;
+  if (symbols[0x00] == 0 || symbols[0xF0] == 0) return TablesStatus::kMissingSymbol;
   for (int run = 0; run < 16; ++run) {
     for (int size = 1; size <= kMaxAcSize; ++size) {
-      if (codes.ac_symbol[run << 4 | size] == 0) return TablesStatus::kMissingSymbol;
+      if (symbols[run << 4 | size] == 0) return TablesStatus::kMissingSymbol;
     }
-    for (int value = -kDirectValues; value < kDirectValues; ++value) {
-      const int size = bit_length(static_cast<unsigned>(value < 0 ? -value : value));
-      const uint32_t symbol = codes.ac_symbol[run << 4 | size];
-      const uint32_t bits = static_cast<uint32_t>(value + (value >> 31)) & ((1u << size) - 1);
-      codes.ac_value[run][value + kDirectValues] =
-          value == 0 ? 0 : ((symbol >> 6) << size | bits) << 6 | ((symbol & 63) + size);
+    uint32_t* row = codes.entries + CodeBook::kRowEntries * CodeBook::ac(table, run) + 256;
+    for (int value = -256; value < 256; ++value) {
+      row[value] = value == 0 ? 0 : with_value(symbols[run << 4 | magnitude_size(value)], value);
     }
   }
   return TablesStatus::kOk;
+}
+
+void prepare_raw(CodeBook& codes) {
+  uint32_t* row = codes.entries + CodeBook::kRowEntries * CodeBook::kRaw + 256;
+  for (int value = -2047; value <= 2047; ++value) {
+    const int size = magnitude_size(value);
+    row[value] = value_bits(value, size) << 6 | static_cast<uint32_t>(size);
+  }
 }
 
 }  // namespace
@@ -78,10 +104,11 @@ TablesStatus prepare_tables(const uint8_t quant[2][64], const HuffmanSpec huffma
                             Tables& tables) {
   for (int i = 0; i < 2; ++i) {
     if (!prepare_quantizer(quant[i], tables.quantizer[i])) return TablesStatus::kZeroQuantizer;
-    TablesStatus status = prepare_dc(huffman[2 * i], tables.huffman[i]);
-    if (status == TablesStatus::kOk) status = prepare_ac(huffman[2 * i + 1], tables.huffman[i]);
+    TablesStatus status = prepare_dc(huffman[2 * i], i, tables.codes);
+    if (status == TablesStatus::kOk) status = prepare_ac(huffman[2 * i + 1], i, tables.codes);
     if (status != TablesStatus::kOk) return status;
   }
+  prepare_raw(tables.codes);
   return TablesStatus::kOk;
 }
 

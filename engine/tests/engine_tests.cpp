@@ -196,8 +196,8 @@ void test_entropy(const Kernels& set, const Kernels& scalar) {
     const unsigned pending = rng() % 8;
     EntropyState a{{5, -7, 1023}, rng() & ((1u << pending) - 1), pending}, b = a;
     std::vector<uint8_t> x(30 * kMaxBlockBytes + 128), y(x.size());
-    uint8_t* x_end = set.entropy(*tile, 10, layout, tables->huffman, a, work.data(), x.data());
-    uint8_t* y_end = scalar.entropy(*tile, 10, layout, tables->huffman, b, work.data(), y.data());
+    uint8_t* x_end = set.entropy(*tile, 10, layout, tables->codes, a, work.data(), x.data());
+    uint8_t* y_end = scalar.entropy(*tile, 10, layout, tables->codes, b, work.data(), y.data());
     CHECK(x_end - x.data() == y_end - y.data());
     CHECK(std::equal(x.data(), x_end, y.data()));
     CHECK(a.pending == b.pending && a.pending < 8);

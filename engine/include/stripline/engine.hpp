@@ -59,21 +59,32 @@ struct alignas(64) Quantizer {
   int16_t scale[64];
 };
 
-// Largest magnitude that HuffmanCodes::ac_value looks up directly.
-inline constexpr int kDirectValues = 256;
+// Codes ready to append, as entries `bits << 6 | length` of at most 26 bits. What is to be coded is
+// a token, a row and a value, whose entry is at [512 * row + 256 + value]; so one lookup serves a
+// coefficient with its zero run, and whatever is not in a row of its own takes two tokens.
+struct alignas(64) CodeBook {
+  static constexpr int kRowEntries = 512;
+  static constexpr int kDirectValues = 256;  // a row has the values from -256 to 255
+  // Rows. For luma (0) and chroma (1):
+  static constexpr int ac(int table, int run = 0) { return 16 * table + run; }  // code, value bits
+  static constexpr int dc(int table) { return 32 + table; }                     // code, value bits
+  static constexpr int kAcSymbols = 34;  // the code alone of an AC symbol: see ac_symbol()
+  static constexpr int kDcSymbols = 35;  // the code alone of a DC size: see dc_symbol()
+  static constexpr int kRaw = 40;        // the value's bits alone, -2047 to 2047: rows 36 to 44
+  static constexpr int kRows = 45;
+  // The values that stand for a symbol in the last two kinds of row.
+  static constexpr int ac_symbol(int table, int symbol) { return 256 * (table - 1) + symbol; }
+  static constexpr int dc_symbol(int table, int size) { return 256 * (table - 1) + size; }
 
-// Codes ready to append. An entry is `bits << 6 | length`, at most 26 bits long.
-struct alignas(64) HuffmanCodes {
-  uint32_t ac_value[16]
-                   [2 * kDirectValues];  // [zero run][value + kDirectValues]: code and value bits
-  uint32_t ac_symbol[256];               // [run << 4 | size]: the code alone; [0] EOB, [0xF0] ZRL
-  uint32_t dc_symbol[16];                // [size]: the code alone
+  uint32_t entries[kRows * kRowEntries];
+
+  uint32_t at(int row, int value) const { return entries[kRowEntries * row + 256 + value]; }
 };
 
 // Everything that a picture's settings decide. Prepare once, use from any number of threads.
 struct Tables {
   Quantizer quantizer[2];  // luma, chroma
-  HuffmanCodes huffman[2];
+  CodeBook codes;
 };
 
 enum class TablesStatus : uint8_t {
@@ -98,7 +109,7 @@ struct Output {
   bool (*reserve)(Output& output, size_t capacity);
 };
 
-inline constexpr size_t kScratchBytes = 192 * 1024;
+inline constexpr size_t kScratchBytes = 400 * 1024;
 inline constexpr size_t kScratchAlignment = 64;
 
 // One instruction set's functions; see src/kernels.hpp.

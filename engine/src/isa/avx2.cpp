@@ -1,11 +1,12 @@
 #define STRIPLINE_ISA avx2
+#include "vec_avx2.hpp"
 #include "../color.inl.hpp"
 #include "../downsample.inl.hpp"
+#include "../zigzag_shuffle.inl.hpp"
 #include "../fdct.inl.hpp"
+#include "../bit_writer.inl.hpp"
 #include "../huffman.inl.hpp"
 #include "../stuffing.inl.hpp"
-#include "../zigzag_shuffle.inl.hpp"
-#include "vec_avx2.hpp"
 
 #define STRIPLINE_KERNELS_OBJECT kAvx2Kernels
 #define STRIPLINE_KERNELS_NAME "avx2"

@@ -1,11 +1,12 @@
 #define STRIPLINE_ISA avx512
+#include "vec_avx512.hpp"
 #include "../color.inl.hpp"
 #include "../downsample.inl.hpp"
-#include "../fdct.inl.hpp"
-#include "../huffman.inl.hpp"
-#include "../stuffing.inl.hpp"
 #include "../zigzag_permute.inl.hpp"
-#include "vec_avx512.hpp"
+#include "../fdct.inl.hpp"
+#include "../bit_writer.inl.hpp"
+#include "../huffman_tokens.inl.hpp"
+#include "../stuffing.inl.hpp"
 
 #define STRIPLINE_KERNELS_OBJECT kAvx512Kernels
 #define STRIPLINE_KERNELS_NAME "avx512"

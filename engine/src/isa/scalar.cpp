@@ -125,46 +125,51 @@ struct BitWriter {
   }
   void put(uint32_t entry) { put(entry >> 6, entry & 63); }
 
-  // A symbol's code and the low bits of its value (ITU-T T.81, F.1.2.1.1).
-  void put(uint32_t entry, int value, unsigned size) {
-    put(entry);
+  // The low bits of a value (ITU-T T.81, F.1.2.1.1).
+  void put_value(int value, unsigned size) {
     put(static_cast<uint32_t>(value + (value >> 31)) & ((1u << size) - 1), size);
   }
 };
 
-unsigned bit_length(int value) {
-  unsigned length = 0;
+int bit_length(int value) {
+  int length = 0;
   for (unsigned rest = static_cast<unsigned>(value < 0 ? -value : value); rest != 0; rest >>= 1) {
     ++length;
   }
   return length;
 }
 
-void encode_block(const int16_t* block, int dc, const HuffmanCodes& codes, BitWriter& writer) {
-  const unsigned dc_size = bit_length(dc);
-  writer.put(codes.dc_symbol[dc_size], dc, dc_size);
-  unsigned run = 0;
+void encode_block(const int16_t* block, int difference, int table, const CodeBook& codes,
+                  BitWriter& writer) {
+  const auto put_ac = [&](int symbol) {
+    writer.put(codes.at(CodeBook::kAcSymbols, CodeBook::ac_symbol(table, symbol)));
+  };
+  const int dc_size = bit_length(difference);
+  writer.put(codes.at(CodeBook::kDcSymbols, CodeBook::dc_symbol(table, dc_size)));
+  writer.put_value(difference, static_cast<unsigned>(dc_size));
+  int run = 0;
   for (int k = 1; k < 64; ++k) {
     if (block[k] == 0) {
       ++run;
       continue;
     }
-    for (; run > 15; run -= 16) writer.put(codes.ac_symbol[0xF0]);
-    const unsigned size = bit_length(block[k]);
-    writer.put(codes.ac_symbol[run << 4 | size], block[k], size);
+    for (; run > 15; run -= 16) put_ac(0xF0);
+    const int size = bit_length(block[k]);
+    put_ac(run << 4 | size);
+    writer.put_value(block[k], static_cast<unsigned>(size));
     run = 0;
   }
-  if (run > 0) writer.put(codes.ac_symbol[0]);
+  if (run > 0) put_ac(0);
 }
 
-uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout,
-                 const HuffmanCodes huffman[2], EntropyState& state, void*, uint8_t* out) {
+uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout, const CodeBook& codes,
+                 EntropyState& state, void*, uint8_t* out) {
   BitWriter writer{state.bits, state.pending, out};
   const int16_t (*block)[64] = tile.coefficients;
   for (int mcu = 0; mcu < mcus; ++mcu) {
     for (int i = 0; i < layout.blocks; ++i, ++block) {
       const int component = layout.component[i];
-      encode_block(*block, (*block)[0] - state.dc[component], huffman[component != 0], writer);
+      encode_block(*block, (*block)[0] - state.dc[component], component != 0, codes, writer);
       state.dc[component] = (*block)[0];
     }
   }
