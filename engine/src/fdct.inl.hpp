@@ -52,11 +52,16 @@ void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& qua
     dct_pass(x);
     transpose(x);
     dct_pass(x);
+    // Values outside -256..255 leave a bit above the lowest nine; the DC's do not count.
+    static constexpr int16_t kNotDc[8] = {0, -1, -1, -1, -1, -1, -1, -1};
+    V outside = set1(0);
     for (int u = 0; u < 8; ++u) {
       const V scaled = add(x[u], mulhrs(x[u], load_lanes(quantizer.fraction + 8 * u)));
       x[u] = mulhrs(scaled, load_lanes(quantizer.scale + 8 * u));
+      const V biased = add(x[u], set1(CodeBook::kDirectValues));
+      outside = bit_or(outside, u == 0 ? bit_and(biased, load_lanes(kNotDc)) : biased);
     }
-    store_zigzag(x, block, places, tile);
+    store_zigzag(x, nonzero_lanes(srl<9>(outside)), block, places, tile);
   }
 }
 

@@ -1,8 +1,19 @@
-// Huffman coding, a coefficient at a time: walk the set bits of a block's mask, look each (run,
-// value) up and append the entry.
+// Huffman coding in two passes over a tile. The first turns blocks into tokens, one after the other
+// with no gaps; the second looks tokens up and knows nothing of blocks. Neither has a branch that
+// depends on the picture, but for blocks that are not simple: see block_mask().
 
 namespace stripline::STRIPLINE_ISA {
 namespace {
+
+struct Tokens {
+  uint8_t* rows;
+  int16_t* values;
+
+  void add(int row, int value) {
+    *rows++ = static_cast<uint8_t>(row);
+    *values++ = static_cast<int16_t>(value);
+  }
+};
 
 inline bool is_direct(int value) {
   return static_cast<unsigned>(value + CodeBook::kDirectValues) < CodeBook::kRowEntries;
@@ -12,58 +23,72 @@ inline int magnitude_size(int value) {
   return value == 0 ? 0 : 32 - __builtin_clz(static_cast<unsigned>(value < 0 ? -value : value));
 }
 
-// A symbol that has no row of its own: its code, then the value's bits.
-inline void put_in_two(int symbol_row, int symbol, int value, const CodeBook& codes,
-                       BitWriter& writer) {
-  writer.put(codes.at(symbol_row, symbol));
-  writer.put(codes.at(CodeBook::kRaw, value));
+inline void add_dc(int difference, int table, Tokens& tokens) {
+  if (__builtin_expect(is_direct(difference), 1)) {
+    tokens.add(CodeBook::dc(table), difference);
+  } else {
+    tokens.add(CodeBook::kDcSymbols, CodeBook::dc_symbol(table, magnitude_size(difference)));
+    tokens.add(CodeBook::kRaw, difference);
+  }
 }
 
-inline void encode_block(const int16_t* block, uint64_t nonzero, int difference, int table,
-                         const CodeBook& codes, BitWriter& writer) {
-  if (__builtin_expect(is_direct(difference), 1)) {
-    writer.put(codes.at(CodeBook::dc(table), difference));
-  } else {
-    put_in_two(CodeBook::kDcSymbols, CodeBook::dc_symbol(table, magnitude_size(difference)),
-               difference, codes, writer);
-  }
-  writer.flush();
+[[gnu::noinline]] Tokens add_ac_singly(const int16_t* block, uint64_t present, int table,
+                                       Tokens tokens) {
   int previous = 0;
-  for (uint64_t rest = nonzero & ~uint64_t{1}; rest != 0; rest &= rest - 1) {
-    const int k = __builtin_ctzll(rest), value = block[k];
+  for (; present != 0; present &= present - 1) {
+    const int k = __builtin_ctzll(present), value = block[k];
     int run = k - previous - 1;
     previous = k;
-    for (; __builtin_expect(run > 15, 0); run -= 16) {
-      writer.put(codes.at(CodeBook::kAcSymbols, CodeBook::ac_symbol(table, 0xF0)));
-      writer.flush();
+    for (; run > 15; run -= 16) {
+      tokens.add(CodeBook::kAcSymbols, CodeBook::ac_symbol(table, 0xF0));
     }
-    if (__builtin_expect(is_direct(value), 1)) {
-      writer.put(codes.at(CodeBook::ac(table, run), value));
+    if (is_direct(value)) {
+      tokens.add(CodeBook::ac(table, run), value);
     } else {
-      put_in_two(CodeBook::kAcSymbols, CodeBook::ac_symbol(table, run << 4 | magnitude_size(value)),
-                 value, codes, writer);
+      tokens.add(CodeBook::kAcSymbols,
+                 CodeBook::ac_symbol(table, run << 4 | magnitude_size(value)));
+      tokens.add(CodeBook::kRaw, value);
     }
-    writer.flush();
   }
-  if (previous != 63) {
-    writer.put(codes.at(CodeBook::kAcSymbols, CodeBook::ac_symbol(table, 0)));
-    writer.flush();
+  return tokens;
+}
+
+inline void add_block(const int16_t* block, uint64_t mask, int difference, int table,
+                      Tokens& tokens) {
+  add_dc(difference, table, tokens);
+  const uint64_t present = mask & ~uint64_t{1};
+  if (__builtin_expect((mask & 1) != 0, 0)) {
+    tokens = add_ac_singly(block, present, table, tokens);
+  } else {
+    const int count = add_ac(block, present, CodeBook::ac(table), tokens.rows, tokens.values);
+    tokens.rows += count;
+    tokens.values += count;
   }
+  // An end of block, which only counts when the last coefficient is zero.
+  *tokens.rows = CodeBook::kAcSymbols;
+  *tokens.values = static_cast<int16_t>(CodeBook::ac_symbol(table, 0));
+  const int ends = (mask >> 63) == 0;
+  tokens.rows += ends;
+  tokens.values += ends;
 }
 
 uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout, const CodeBook& codes,
-                 EntropyState& state, void*, uint8_t* out) {
-  BitWriter writer{state.bits, state.pending, out};
+                 EntropyState& state, void* work, uint8_t* out) {
+  auto* rows = static_cast<uint8_t*>(work);
+  auto* values = reinterpret_cast<int16_t*>(rows + kMaxTileTokens);
+  auto* entries = reinterpret_cast<uint32_t*>(values + kMaxTileTokens);
+  Tokens tokens{rows, values};
   int place = 0;
   for (int mcu = 0; mcu < mcus; ++mcu) {
     for (int i = 0; i < layout.blocks; ++i, ++place) {
       const int component = layout.component[i];
       const int16_t* block = tile.coefficients[place];
-      encode_block(block, tile.nonzero[place], block[0] - state.dc[component], component != 0,
-                   codes, writer);
+      add_block(block, tile.masks[place], block[0] - state.dc[component], component != 0, tokens);
       state.dc[component] = block[0];
     }
   }
+  BitWriter writer{state.bits, state.pending, out};
+  put_tokens(rows, values, static_cast<int>(tokens.rows - rows), codes, entries, writer);
   state.bits = writer.bits;
   state.pending = writer.pending;
   return writer.out;

@@ -29,11 +29,21 @@ struct BlockPlaces {
   }
 };
 
-// Quantised coefficients in zigzag order; bit k of a mask says that coefficient k is not zero.
+// Quantised coefficients in zigzag order, and a mask of each block: see block_mask().
 struct alignas(64) TileBlocks {
   int16_t coefficients[kMaxTileBlocks][64];
-  uint64_t nonzero[kMaxTileBlocks];
+  uint64_t masks[kMaxTileBlocks];
 };
+
+// Bit k from 1 to 63 of a mask says that AC coefficient k is not zero. Bit 0 (the DC is always
+// coded) says that the block is not simple: it has a value that does not fit a CodeBook row, or 16
+// zeros in a row with a coefficient behind them.
+constexpr uint64_t block_mask(uint64_t nonzero, bool has_large) {
+  const uint64_t ac = nonzero & ~uint64_t{1};
+  uint64_t zeros = ~ac & ~uint64_t{1} & (~uint64_t{0} >> __builtin_clzll(ac | 1));
+  zeros &= zeros >> 1, zeros &= zeros >> 2, zeros &= zeros >> 4, zeros &= zeros >> 8;
+  return ac | static_cast<uint64_t>(zeros != 0 || has_large);
+}
 
 struct McuLayout {
   int blocks;            // blocks an MCU: 1 to 6
@@ -65,9 +75,10 @@ using EntropyFn = uint8_t* (*)(const TileBlocks& tile, int mcus, const McuLayout
 // bytes past either end.
 using StuffFn = uint8_t* (*)(const uint8_t* src, size_t size, uint8_t* out);
 
-// Tokens of a tile, a byte and two each: DC of two, 63 AC values of two, an end of block.
-inline constexpr size_t kMaxTileTokens = kMaxTileBlocks * 130;
-inline constexpr size_t kTokenBytes = 3 * kMaxTileTokens + 256;
+// At most so many tokens a tile: DC of two, 63 AC values of two, an end of block. Rows (a byte),
+// values (two) and looked-up entries (four) each have some room for whole vectors behind them.
+inline constexpr size_t kMaxTileTokens = kMaxTileBlocks * 130 + 64;
+inline constexpr size_t kTokenBytes = 7 * kMaxTileTokens;
 
 struct Kernels {
   const char* name;
@@ -100,6 +111,10 @@ struct ChannelShuffle {
     }
   }
 };
+
+// Byte shuffle that turns the bytes of each 64-bit lane around.
+alignas(16) inline constexpr uint8_t kSwapBytes64[16] = {7,  6,  5,  4,  3,  2,  1, 0,
+                                                         15, 14, 13, 12, 11, 10, 9, 8};
 
 // Fixed-point constants, 15 fractional bits.
 constexpr int16_t q15(double value) {

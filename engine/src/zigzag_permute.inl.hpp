@@ -20,7 +20,9 @@ inline void gather_lanes(const V x[4], V out[4]) {
   out[2] = _mm512_shuffle_i32x4(c, d, 0x88), out[3] = _mm512_shuffle_i32x4(c, d, 0xDD);
 }
 
-inline void store_zigzag(const V x[8], int block, const BlockPlaces& places, TileBlocks& tile) {
+// Bit b of `large` says that block b has a value too large for a CodeBook row.
+inline void store_zigzag(const V x[8], unsigned large, int block, const BlockPlaces& places,
+                         TileBlocks& tile) {
   static constexpr ZigzagPermute kPermute;
   const V low_words = load_raw(kPermute.words[0]), high_words = load_raw(kPermute.words[1]);
   V left[4], right[4];
@@ -32,8 +34,9 @@ inline void store_zigzag(const V x[8], int block, const BlockPlaces& places, Til
     const int place = places(block + lane);
     _mm512_store_si512(tile.coefficients[place], low);
     _mm512_store_si512(tile.coefficients[place] + 32, high);
-    tile.nonzero[place] = static_cast<uint64_t>(_mm512_test_epi16_mask(high, high)) << 32 |
-                          _mm512_test_epi16_mask(low, low);
+    const uint64_t nonzero = static_cast<uint64_t>(_mm512_test_epi16_mask(high, high)) << 32 |
+                             _mm512_test_epi16_mask(low, low);
+    tile.masks[place] = block_mask(nonzero, (large >> lane & 1) != 0);
   }
 }
 

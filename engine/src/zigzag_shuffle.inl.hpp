@@ -47,7 +47,9 @@ inline V zigzag_group(const V x[8]) {
   return out;
 }
 
-inline void store_zigzag(const V x[8], int block, const BlockPlaces& places, TileBlocks& tile) {
+// Bit b of `large` says that block b has a value too large for a CodeBook row.
+inline void store_zigzag(const V x[8], unsigned large, int block, const BlockPlaces& places,
+                         TileBlocks& tile) {
   const V z[8] = {zigzag_group<0>(x), zigzag_group<1>(x), zigzag_group<2>(x), zigzag_group<3>(x),
                   zigzag_group<4>(x), zigzag_group<5>(x), zigzag_group<6>(x), zigzag_group<7>(x)};
   int16_t* blocks[kBlocks];
@@ -59,7 +61,9 @@ inline void store_zigzag(const V x[8], int block, const BlockPlaces& places, Til
   for (int group = 0; group < 8; group += 2) {
     add_nonzero_bits(z[group], z[group + 1], 8 * group, masks);
   }
-  for (int lane = 0; lane < kBlocks; ++lane) tile.nonzero[places(block + lane)] = masks[lane];
+  for (int lane = 0; lane < kBlocks; ++lane) {
+    tile.masks[places(block + lane)] = block_mask(masks[lane], (large >> lane & 1) != 0);
+  }
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ void test_dct(const Kernels& set, const Kernels& scalar) {
     for (int block = 0; block < kBlocks; ++block) {
       const int place = places(block);
       CHECK(std::memcmp(a->coefficients[place], b->coefficients[place], 128) == 0);
-      CHECK(a->nonzero[place] == b->nonzero[place]);
+      CHECK(a->masks[place] == b->masks[place]);
     }
   }
 }
@@ -185,13 +185,17 @@ void test_entropy(const Kernels& set, const Kernels& scalar) {
     const double density = std::pow(static_cast<double>(rng() % 1000) / 1000.0, 2);
     const int magnitude = 1 << (rng() % 11);
     for (int block = 0; block < 30; ++block) {
-      tile->nonzero[block] = 0;
+      uint64_t nonzero = 0;
+      bool has_large = false;
       for (int k = 0; k < 64; ++k) {
         const bool present = rng() % 1000 < density * 1000;
         const int value = present ? static_cast<int>(rng() % (2u * magnitude)) - magnitude : 0;
         tile->coefficients[block][k] = static_cast<int16_t>(std::clamp(value, -1023, 1023));
-        tile->nonzero[block] |= static_cast<uint64_t>(tile->coefficients[block][k] != 0) << k;
+        const int stored = tile->coefficients[block][k];
+        nonzero |= static_cast<uint64_t>(stored != 0) << k;
+        has_large |= k > 0 && (stored < -256 || stored > 255);
       }
+      tile->masks[block] = block_mask(nonzero, has_large);
     }
     const unsigned pending = rng() % 8;
     EntropyState a{{5, -7, 1023}, rng() & ((1u << pending) - 1), pending}, b = a;

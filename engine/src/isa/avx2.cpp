@@ -5,6 +5,8 @@
 #include "../zigzag_shuffle.inl.hpp"
 #include "../fdct.inl.hpp"
 #include "../bit_writer.inl.hpp"
+#include "../quads.inl.hpp"
+#include "../compress_shuffle.inl.hpp"
 #include "../huffman.inl.hpp"
 #include "../stuffing.inl.hpp"
 

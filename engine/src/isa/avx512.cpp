@@ -5,7 +5,9 @@
 #include "../zigzag_permute.inl.hpp"
 #include "../fdct.inl.hpp"
 #include "../bit_writer.inl.hpp"
-#include "../huffman_tokens.inl.hpp"
+#include "../quads.inl.hpp"
+#include "../compress_vbmi2.inl.hpp"
+#include "../huffman.inl.hpp"
 #include "../stuffing.inl.hpp"
 
 #define STRIPLINE_KERNELS_OBJECT kAvx512Kernels

@@ -101,13 +101,16 @@ void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& qua
 
     int16_t* out = tile.coefficients[places(block)];
     uint64_t nonzero = 0;
+    bool has_large = false;
     for (int k = 0; k < 64; ++k) {
       const int natural = kZigzag[k], transposed = (natural & 7) * 8 + (natural >> 3);
       const int scaled = x[natural] + mulhrs(x[natural], quantizer.fraction[transposed]);
       out[k] = static_cast<int16_t>(mulhrs(scaled, quantizer.scale[transposed]));
       nonzero |= static_cast<uint64_t>(out[k] != 0) << k;
+      has_large |=
+          k > 0 && (out[k] < -CodeBook::kDirectValues || out[k] >= CodeBook::kDirectValues);
     }
-    tile.nonzero[places(block)] = nonzero;
+    tile.masks[places(block)] = block_mask(nonzero, has_large);
   }
 }
 

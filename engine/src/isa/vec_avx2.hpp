@@ -17,6 +17,7 @@ inline V sub(V a, V b) { return _mm256_sub_epi16(a, b); }
 inline V mullo(V a, V b) { return _mm256_mullo_epi16(a, b); }
 inline V mulhrs(V a, V b) { return _mm256_mulhrs_epi16(a, b); }
 inline V bit_or(V a, V b) { return _mm256_or_si256(a, b); }
+inline V bit_and(V a, V b) { return _mm256_and_si256(a, b); }
 template <int n>
 inline V sll(V a) {
   return _mm256_slli_epi16(a, n);
@@ -91,6 +92,79 @@ inline CopiedBytes copy_and_find_ff(const uint8_t* src, uint8_t* out) {
       static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(-1))));
   return {static_cast<size_t>(__builtin_ctzll(found | uint64_t{1} << 32))};
 }
+
+// Bit b: 128-bit lane b is not all zeros.
+inline unsigned nonzero_lanes(V a) {
+  const auto zero =
+      ~static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi16(a, _mm256_setzero_si256())));
+  return static_cast<unsigned>((zero & 0xFFFF) != 0) | static_cast<unsigned>(zero >> 16 != 0) << 1;
+}
+
+// Copies eight values in the order of `bytes`.
+inline void store_shuffled(int16_t* p, const int16_t* from, const uint8_t bytes[16]) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                   _mm_shuffle_epi8(load_128(from), load_128(bytes)));
+}
+
+// 64-bit lanes.
+inline V add64(V a, V b) { return _mm256_add_epi64(a, b); }
+inline V sub64(V a, V b) { return _mm256_sub_epi64(a, b); }
+inline V set1_64(uint64_t a) { return _mm256_set1_epi64x(static_cast<long long>(a)); }
+inline V shift_left64(V a, V by) { return _mm256_sllv_epi64(a, by); }
+template <int n>
+inline V shift_right64(V a) {
+  return _mm256_srli_epi64(a, n);
+}
+inline bool any_above64(V a, int limit) {  // lanes are taken as signed
+  const V above = _mm256_cmpgt_epi64(a, _mm256_set1_epi64x(limit));
+  return _mm256_testz_si256(above, above) == 0;
+}
+inline bool any_below64(V a, int limit) {
+  const V below = _mm256_cmpgt_epi64(_mm256_set1_epi64x(limit), a);
+  return _mm256_testz_si256(below, below) == 0;
+}
+// Of the lanes of a and then b, those at even places and those at odd ones.
+inline V even64(V a, V b) { return _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(a, b), 0xD8); }
+inline V odd64(V a, V b) { return _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(a, b), 0xD8); }
+// Every lane moved up by one; the highest of `last` comes in.
+inline V shift_in64(V a, V last) {
+  return _mm256_alignr_epi8(a, _mm256_permute2x128_si256(a, last, 0x03), 8);
+}
+inline V broadcast_last64(V a) { return _mm256_permute4x64_epi64(a, 0xFF); }
+inline uint64_t first64(V a) {
+  return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm256_castsi256_si128(a)));
+}
+// The sum of each lane and all before it.
+inline V prefix_sum64(V a) {
+  a = _mm256_add_epi64(a, shift_in64(a, _mm256_setzero_si256()));
+  return _mm256_add_epi64(a, _mm256_permute2x128_si256(a, a, 0x08));
+}
+inline V swap_bytes64(V a) { return shuffle_lanes(a, kSwapBytes64); }
+inline void store64(uint64_t* p, V a) { _mm256_store_si256(reinterpret_cast<V*>(p), a); }
+
+// Entries of eight tokens at a time, looked up ahead: loads that take several stores together have
+// to wait for them. (Gathers would do it in one pass, but on many CPUs they are very slow.)
+class Entries {
+ public:
+  Entries(const uint8_t* rows, const int16_t* values, int count, const CodeBook& codes,
+          uint32_t* work)
+      : entries_(work) {
+    for (int at = 0; at + kLanes / 2 <= count; at += kLanes / 2) {
+      const V row =
+          _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(rows + at)));
+      const V value = _mm256_cvtepi16_epi32(load_128(values + at));
+      alignas(32) uint32_t index[8];
+      _mm256_store_si256(reinterpret_cast<V*>(index),
+                         _mm256_add_epi32(_mm256_slli_epi32(row, 9),
+                                          _mm256_add_epi32(value, _mm256_set1_epi32(256))));
+      for (int i = 0; i < 8; ++i) work[at + i] = codes.entries[index[i]];
+    }
+  }
+  V at(int token) const { return load_raw(entries_ + token); }
+
+ private:
+  const uint32_t* entries_;
+};
 
 }  // namespace
 }  // namespace stripline::STRIPLINE_ISA

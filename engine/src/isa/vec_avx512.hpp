@@ -16,6 +16,8 @@ inline V add(V a, V b) { return _mm512_add_epi16(a, b); }
 inline V sub(V a, V b) { return _mm512_sub_epi16(a, b); }
 inline V mullo(V a, V b) { return _mm512_mullo_epi16(a, b); }
 inline V mulhrs(V a, V b) { return _mm512_mulhrs_epi16(a, b); }
+inline V bit_or(V a, V b) { return _mm512_or_si512(a, b); }
+inline V bit_and(V a, V b) { return _mm512_and_si512(a, b); }
 template <int n>
 inline V sll(V a) {
   return _mm512_slli_epi16(a, n);
@@ -85,6 +87,73 @@ inline CopiedBytes copy_and_find_ff(const uint8_t* src, uint8_t* out) {
   _mm512_storeu_si512(out, bytes);
   return {_tzcnt_u64(_mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(-1)))};
 }
+
+// Bit b: 128-bit lane b is not all zeros.
+inline unsigned nonzero_lanes(V a) {
+  const uint32_t words = _mm512_test_epi16_mask(a, a);
+  return _pext_u32(((words & 0x7F7F7F7F) + 0x7F7F7F7F) | words, 0x80808080);
+}
+
+// 64-bit lanes.
+inline V add64(V a, V b) { return _mm512_add_epi64(a, b); }
+inline V sub64(V a, V b) { return _mm512_sub_epi64(a, b); }
+inline V set1_64(uint64_t a) { return _mm512_set1_epi64(static_cast<long long>(a)); }
+inline V shift_left64(V a, V by) { return _mm512_sllv_epi64(a, by); }
+template <int n>
+inline V shift_right64(V a) {
+  return _mm512_srli_epi64(a, n);
+}
+inline bool any_above64(V a, int limit) {  // lanes are taken as signed
+  return _mm512_cmpgt_epi64_mask(a, _mm512_set1_epi64(limit)) != 0;
+}
+inline bool any_below64(V a, int limit) {
+  return _mm512_cmplt_epi64_mask(a, _mm512_set1_epi64(limit)) != 0;
+}
+// Of the lanes of a and then b, those at even places and those at odd ones.
+inline V even64(V a, V b) {
+  return _mm512_permutex2var_epi64(a, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), b);
+}
+inline V odd64(V a, V b) {
+  return _mm512_permutex2var_epi64(a, _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15), b);
+}
+// Every lane moved up by one; the highest of `last` comes in.
+inline V shift_in64(V a, V last) { return _mm512_alignr_epi64(a, last, 7); }
+inline V broadcast_last64(V a) { return _mm512_permutexvar_epi64(_mm512_set1_epi64(7), a); }
+inline uint64_t first64(V a) {
+  return static_cast<uint64_t>(_mm_cvtsi128_si64(_mm512_castsi512_si128(a)));
+}
+// The sum of each lane and all before it.
+inline V prefix_sum64(V a) {
+  const V zero = _mm512_setzero_si512();
+  a = _mm512_add_epi64(a, _mm512_alignr_epi64(a, zero, 7));
+  a = _mm512_add_epi64(a, _mm512_alignr_epi64(a, zero, 6));
+  return _mm512_add_epi64(a, _mm512_alignr_epi64(a, zero, 4));
+}
+inline V swap_bytes64(V a) {
+  return _mm512_shuffle_epi8(
+      a, _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(kSwapBytes64))));
+}
+inline void store64(uint64_t* p, V a) { _mm512_store_si512(p, a); }
+
+// Entries of sixteen tokens at a time, gathered when they are asked for.
+class Entries {
+ public:
+  Entries(const uint8_t* rows, const int16_t* values, int, const CodeBook& codes, uint32_t*)
+      : rows_(rows), values_(values), entries_(codes.entries + CodeBook::kDirectValues) {}
+
+  V at(int token) const {
+    const V row =
+        _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(rows_ + token)));
+    const V value = _mm512_cvtepi16_epi32(
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values_ + token)));
+    return _mm512_i32gather_epi32(_mm512_add_epi32(_mm512_slli_epi32(row, 9), value), entries_, 4);
+  }
+
+ private:
+  const uint8_t* rows_;
+  const int16_t* values_;
+  const uint32_t* entries_;
+};
 
 }  // namespace
 }  // namespace stripline::STRIPLINE_ISA

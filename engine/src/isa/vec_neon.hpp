@@ -17,6 +17,7 @@ inline V sub(V a, V b) { return vsubq_s16(a, b); }
 inline V mullo(V a, V b) { return vmulq_s16(a, b); }
 inline V mulhrs(V a, V b) { return vqrdmulhq_s16(a, b); }
 inline V bit_or(V a, V b) { return vorrq_s16(a, b); }
+inline V bit_and(V a, V b) { return vandq_s16(a, b); }
 template <int n>
 inline V sll(V a) {
   return vshlq_n_s16(a, n);
@@ -77,6 +78,14 @@ inline CopiedBytes copy_and_find_ff(const uint8_t* src, uint8_t* out) {
   vst1q_u8(out, bytes);
   return {
       static_cast<size_t>(__builtin_ctz(byte_mask(vceqq_u8(bytes, vdupq_n_u8(0xFF))) | 1u << 16))};
+}
+
+// Bit b: 128-bit lane b is not all zeros.
+inline unsigned nonzero_lanes(V a) { return vmaxvq_u16(vreinterpretq_u16_s16(a)) != 0; }
+
+// Copies eight values in the order of `bytes`.
+inline void store_shuffled(int16_t* p, const int16_t* from, const uint8_t bytes[16]) {
+  vst1q_s16(p, shuffle_lanes(load_raw(from), bytes));
 }
 
 }  // namespace

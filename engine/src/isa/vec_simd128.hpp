@@ -17,6 +17,7 @@ inline V sub(V a, V b) { return wasm_i16x8_sub(a, b); }
 inline V mullo(V a, V b) { return wasm_i16x8_mul(a, b); }
 inline V mulhrs(V a, V b) { return wasm_i16x8_q15mulr_sat(a, b); }
 inline V bit_or(V a, V b) { return wasm_v128_or(a, b); }
+inline V bit_and(V a, V b) { return wasm_v128_and(a, b); }
 template <int n>
 inline V sll(V a) {
   return wasm_i16x8_shl(a, n);
@@ -66,6 +67,14 @@ inline CopiedBytes copy_and_find_ff(const uint8_t* src, uint8_t* out) {
   wasm_v128_store(out, bytes);
   const uint32_t found = wasm_i8x16_bitmask(wasm_i8x16_eq(bytes, wasm_i8x16_splat(-1)));
   return {static_cast<size_t>(__builtin_ctz(found | 1u << 16))};
+}
+
+// Bit b: 128-bit lane b is not all zeros.
+inline unsigned nonzero_lanes(V a) { return wasm_v128_any_true(a); }
+
+// Copies eight values in the order of `bytes`.
+inline void store_shuffled(int16_t* p, const int16_t* from, const uint8_t bytes[16]) {
+  wasm_v128_store(p, shuffle_lanes(load_raw(from), bytes));
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ inline V sub(V a, V b) { return _mm_sub_epi16(a, b); }
 inline V mullo(V a, V b) { return _mm_mullo_epi16(a, b); }
 inline V mulhrs(V a, V b) { return _mm_mulhrs_epi16(a, b); }
 inline V bit_or(V a, V b) { return _mm_or_si128(a, b); }
+inline V bit_and(V a, V b) { return _mm_and_si128(a, b); }
 template <int n>
 inline V sll(V a) {
   return _mm_slli_epi16(a, n);
@@ -68,6 +69,14 @@ inline CopiedBytes copy_and_find_ff(const uint8_t* src, uint8_t* out) {
   _mm_storeu_si128(reinterpret_cast<V*>(out), bytes);
   const int found = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(-1)));
   return {static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(found) | 1u << 16))};
+}
+
+// Bit b: 128-bit lane b is not all zeros.
+inline unsigned nonzero_lanes(V a) { return _mm_testz_si128(a, a) == 0; }
+
+// Copies eight values in the order of `bytes`.
+inline void store_shuffled(int16_t* p, const int16_t* from, const uint8_t bytes[16]) {
+  _mm_storeu_si128(reinterpret_cast<V*>(p), shuffle_lanes(load_raw(from), bytes));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "../zigzag_shuffle.inl.hpp"
 #include "../fdct.inl.hpp"
 #include "../bit_writer.inl.hpp"
+#include "../singles.inl.hpp"
+#include "../compress_shuffle.inl.hpp"
 #include "../huffman.inl.hpp"
 #include "../stuffing.inl.hpp"
 

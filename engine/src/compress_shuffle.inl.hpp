@@ -1,0 +1,53 @@
+// A block's AC tokens by table: eight coefficients at a time, their eight mask bits choose a
+// shuffle that lines up the ones that are there, and the zero runs before each.
+
+namespace stripline::STRIPLINE_ISA {
+namespace {
+
+struct CompressTable {
+  alignas(64) uint8_t shuffles[256][16];
+  // Distances of the set bits from the one before (from -1 the first), a byte each.
+  uint64_t distances[256];
+  uint8_t zeros_after[256];  // behind the last set bit; 8 when there is none
+
+  constexpr CompressTable() : shuffles(), distances(), zeros_after() {
+    for (int mask = 0; mask < 256; ++mask) {
+      int count = 0, before = -1;
+      for (int i = 0; i < 8; ++i) {
+        if ((mask >> i & 1) == 0) continue;
+        shuffles[mask][2 * count] = static_cast<uint8_t>(2 * i);
+        shuffles[mask][2 * count + 1] = static_cast<uint8_t>(2 * i + 1);
+        distances[mask] |= static_cast<uint64_t>(i - before) << (8 * count);
+        before = i;
+        ++count;
+      }
+      zeros_after[mask] = static_cast<uint8_t>(7 - before);
+    }
+  }
+};
+
+inline constexpr CompressTable kCompress;
+
+// Writes `first_row` + zero run and the value of every coefficient in `present`, and returns how
+// many. Writes up to eight elements past them.
+inline int add_ac(const int16_t* block, uint64_t present, int first_row, uint8_t* rows,
+                  int16_t* values) {
+  const uint64_t base = 0x0101010101010101 * static_cast<uint64_t>(first_row - 1);
+  const uint8_t* const first = rows;
+  // The zeros before a group; -1 makes up for the DC, whose place counts as one.
+  uint64_t gap = ~uint64_t{0};
+  for (; present != 0; present >>= 8, block += 8) {
+    const auto mask = static_cast<uint8_t>(present);
+    const uint64_t distances = kCompress.distances[mask] + base + gap;
+    __builtin_memcpy(rows, &distances, 8);
+    store_shuffled(values, block, kCompress.shuffles[mask]);
+    const int count = __builtin_popcount(mask);
+    rows += count;
+    values += count;
+    gap = kCompress.zeros_after[mask] + (mask == 0 ? gap : 0);
+  }
+  return static_cast<int>(rows - first);
+}
+
+}  // namespace
+}  // namespace stripline::STRIPLINE_ISA

@@ -1,0 +1,12 @@
+// Tokens to bits one after the other, for sets without variable shifts of 64-bit lanes.
+
+namespace stripline::STRIPLINE_ISA {
+namespace {
+
+inline void put_tokens(const uint8_t* rows, const int16_t* values, int count, const CodeBook& codes,
+                       uint32_t*, BitWriter& writer) {
+  put_singly(rows, values, count, codes, writer);
+}
+
+}  // namespace
+}  // namespace stripline::STRIPLINE_ISA
