@@ -24,17 +24,17 @@ struct BitWriter {
   }
 };
 
-// A token has at most 26 bits: two fit beside the bits of a begun byte.
-[[gnu::noinline]] void put_singly(const uint8_t* rows, const int16_t* values, int count,
-                                  const CodeBook& codes, BitWriter& writer) {
+// A code has at most 26 bits: two fit beside the bits of a begun byte.
+[[gnu::noinline]] void put_singly(const uint16_t* tokens, int count, const CodeBook& codes,
+                                  BitWriter& writer) {
   BitWriter local = writer;
-  for (; count >= 2; count -= 2, rows += 2, values += 2) {
-    local.put(codes.at(rows[0], values[0]));
-    local.put(codes.at(rows[1], values[1]));
+  for (; count >= 2; count -= 2, tokens += 2) {
+    local.put(codes.entries[tokens[0]]);
+    local.put(codes.entries[tokens[1]]);
     local.flush();
   }
   if (count > 0) {
-    local.put(codes.at(rows[0], values[0]));
+    local.put(codes.entries[tokens[0]]);
     local.flush();
   }
   writer = local;

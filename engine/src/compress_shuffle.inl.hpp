@@ -29,9 +29,10 @@ struct CompressTable {
 inline constexpr CompressTable kCompress;
 
 // Writes `first_row` + zero run and the value of every coefficient in `present`, and returns how
-// many. Writes up to eight elements past them.
+// many; -1 if a run is longer than 15. Writes up to eight elements past them.
 inline int add_ac(const int16_t* block, uint64_t present, int first_row, uint8_t* rows,
                   int16_t* values) {
+  if (__builtin_expect(has_long_run(present), 0)) return -1;
   const uint64_t base = 0x0101010101010101 * static_cast<uint64_t>(first_row - 1);
   const uint8_t* const first = rows;
   // The zeros before a group; -1 makes up for the DC, whose place counts as one.

@@ -1,10 +1,11 @@
-// Huffman coding in two passes over a tile. The first turns blocks into tokens, one after the other
-// with no gaps; the second looks tokens up and knows nothing of blocks. Neither has a branch that
-// depends on the picture, but for blocks that are not simple: see block_mask().
+// Huffman coding in passes over a tile. The first turns blocks into tokens, one after the other
+// with no gaps; the others look tokens up and append their codes, and know nothing of blocks. None
+// has a branch that depends on the picture, but for blocks with large values or long runs.
 
 namespace stripline::STRIPLINE_ISA {
 namespace {
 
+// Tokens are first written as rows and values, because that is how AC coefficients are lined up.
 struct Tokens {
   uint8_t* rows;
   int16_t* values;
@@ -13,10 +14,11 @@ struct Tokens {
     *rows++ = static_cast<uint8_t>(row);
     *values++ = static_cast<int16_t>(value);
   }
+  void add(int token) { add(0, token); }
 };
 
 inline bool is_direct(int value) {
-  return static_cast<unsigned>(value + CodeBook::kDirectValues) < CodeBook::kRowEntries;
+  return static_cast<unsigned>(value + CodeBook::kDirectValues) < CodeBook::kRowValues;
 }
 
 inline int magnitude_size(int value) {
@@ -27,7 +29,7 @@ inline void add_dc(int difference, int table, Tokens& tokens) {
   if (__builtin_expect(is_direct(difference), 1)) {
     tokens.add(CodeBook::dc(table), difference);
   } else {
-    tokens.add(CodeBook::kDcSymbols, CodeBook::dc_symbol(table, magnitude_size(difference)));
+    tokens.add(CodeBook::dc_symbol(table, magnitude_size(difference)));
     tokens.add(CodeBook::kRaw, difference);
   }
 }
@@ -39,14 +41,11 @@ inline void add_dc(int difference, int table, Tokens& tokens) {
     const int k = __builtin_ctzll(present), value = block[k];
     int run = k - previous - 1;
     previous = k;
-    for (; run > 15; run -= 16) {
-      tokens.add(CodeBook::kAcSymbols, CodeBook::ac_symbol(table, 0xF0));
-    }
+    for (; run > 15; run -= 16) tokens.add(CodeBook::ac_symbol(table, 0xF0));
     if (is_direct(value)) {
       tokens.add(CodeBook::ac(table, run), value);
     } else {
-      tokens.add(CodeBook::kAcSymbols,
-                 CodeBook::ac_symbol(table, run << 4 | magnitude_size(value)));
+      tokens.add(CodeBook::ac_symbol(table, run << 4 | magnitude_size(value)));
       tokens.add(CodeBook::kRaw, value);
     }
   }
@@ -57,26 +56,35 @@ inline void add_block(const int16_t* block, uint64_t mask, int difference, int t
                       Tokens& tokens) {
   add_dc(difference, table, tokens);
   const uint64_t present = mask & ~uint64_t{1};
-  if (__builtin_expect((mask & 1) != 0, 0)) {
+  const int count = (mask & 1) != 0
+                        ? -1
+                        : add_ac(block, present, CodeBook::ac(table), tokens.rows, tokens.values);
+  if (__builtin_expect(count < 0, 0)) {
     tokens = add_ac_singly(block, present, table, tokens);
   } else {
-    const int count = add_ac(block, present, CodeBook::ac(table), tokens.rows, tokens.values);
     tokens.rows += count;
     tokens.values += count;
   }
   // An end of block, which only counts when the last coefficient is zero.
-  *tokens.rows = CodeBook::kAcSymbols;
+  *tokens.rows = 0;
   *tokens.values = static_cast<int16_t>(CodeBook::ac_symbol(table, 0));
   const int ends = (mask >> 63) == 0;
   tokens.rows += ends;
   tokens.values += ends;
 }
 
+// Rows and values to tokens, in the place of the values.
+inline void join(const uint8_t* rows, int16_t* values, int count) {
+  for (int at = 0; at < count; at += kLanes) {
+    store_raw(values + at, add(load_raw(values + at), sll<9>(load_u8(rows + at))));
+  }
+}
+
 uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout, const CodeBook& codes,
                  EntropyState& state, void* work, uint8_t* out) {
-  auto* rows = static_cast<uint8_t*>(work);
-  auto* values = reinterpret_cast<int16_t*>(rows + kMaxTileTokens);
-  auto* entries = reinterpret_cast<uint32_t*>(values + kMaxTileTokens);
+  auto* entries = static_cast<uint32_t*>(work);
+  auto* values = reinterpret_cast<int16_t*>(entries + kMaxTileTokens);
+  auto* rows = reinterpret_cast<uint8_t*>(values + kMaxTileTokens);
   Tokens tokens{rows, values};
   int place = 0;
   for (int mcu = 0; mcu < mcus; ++mcu) {
@@ -87,8 +95,12 @@ uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout, cons
       state.dc[component] = block[0];
     }
   }
+  const auto count = static_cast<int>(tokens.rows - rows);
+  join(rows, values, count);
+  // Looking up runs a step ahead; what it finds there is not used.
+  __builtin_memset(values + count, 0, kTokenSlack * sizeof(int16_t));
   BitWriter writer{state.bits, state.pending, out};
-  put_tokens(rows, values, static_cast<int>(tokens.rows - rows), codes, entries, writer);
+  put_tokens(reinterpret_cast<const uint16_t*>(values), count, codes, entries, writer);
   state.bits = writer.bits;
   state.pending = writer.pending;
   return writer.out;

@@ -36,13 +36,16 @@ struct alignas(64) TileBlocks {
 };
 
 // Bit k from 1 to 63 of a mask says that AC coefficient k is not zero. Bit 0 (the DC is always
-// coded) says that the block is not simple: it has a value that does not fit a CodeBook row, or 16
-// zeros in a row with a coefficient behind them.
+// coded) says that one of them does not fit a CodeBook row.
 constexpr uint64_t block_mask(uint64_t nonzero, bool has_large) {
-  const uint64_t ac = nonzero & ~uint64_t{1};
-  uint64_t zeros = ~ac & ~uint64_t{1} & (~uint64_t{0} >> __builtin_clzll(ac | 1));
+  return (nonzero & ~uint64_t{1}) | static_cast<uint64_t>(has_large);
+}
+
+// Whether 16 zeros or more lie before one of the AC coefficients in `present`.
+constexpr bool has_long_run(uint64_t present) {
+  uint64_t zeros = ~(present | 1) & (~uint64_t{0} >> __builtin_clzll(present | 1));
   zeros &= zeros >> 1, zeros &= zeros >> 2, zeros &= zeros >> 4, zeros &= zeros >> 8;
-  return ac | static_cast<uint64_t>(zeros != 0 || has_large);
+  return zeros != 0;
 }
 
 struct McuLayout {
@@ -75,9 +78,10 @@ using EntropyFn = uint8_t* (*)(const TileBlocks& tile, int mcus, const McuLayout
 // bytes past either end.
 using StuffFn = uint8_t* (*)(const uint8_t* src, size_t size, uint8_t* out);
 
-// At most so many tokens a tile: DC of two, 63 AC values of two, an end of block. Rows (a byte),
-// values (two) and looked-up entries (four) each have some room for whole vectors behind them.
-inline constexpr size_t kMaxTileTokens = kMaxTileBlocks * 130 + 64;
+// At most so many tokens a tile: DC of two, 63 AC values of two, an end of block; and some room
+// behind them, for rows (a byte each), tokens (two) and looked-up entries (four) alike.
+inline constexpr size_t kTokenSlack = 128;
+inline constexpr size_t kMaxTileTokens = kMaxTileBlocks * 130 + 2 * kTokenSlack;
 inline constexpr size_t kTokenBytes = 7 * kMaxTileTokens;
 
 struct Kernels {

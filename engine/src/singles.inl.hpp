@@ -3,9 +3,9 @@
 namespace stripline::STRIPLINE_ISA {
 namespace {
 
-inline void put_tokens(const uint8_t* rows, const int16_t* values, int count, const CodeBook& codes,
-                       uint32_t*, BitWriter& writer) {
-  put_singly(rows, values, count, codes, writer);
+inline void put_tokens(const uint16_t* tokens, int count, const CodeBook& codes, uint32_t*,
+                       BitWriter& writer) {
+  put_singly(tokens, count, codes, writer);
 }
 
 }  // namespace

@@ -61,13 +61,13 @@ uint32_t with_value(uint32_t symbol, int value) {
 TablesStatus prepare_dc(const HuffmanSpec& spec, int table, CodeBook& codes) {
   uint32_t symbols[256];
   if (!assign_codes(spec, symbols)) return TablesStatus::kBadHuffman;
-  uint32_t* row = codes.entries + CodeBook::kRowEntries * CodeBook::kDcSymbols + 256 * table;
+  uint32_t* row = codes.entries + CodeBook::dc_symbol(table, 0);
   for (int size = 0; size < 256; ++size) row[size] = symbols[size];
   for (int size = 0; size <= kMaxDcSize; ++size) {
     if (symbols[size] == 0) return TablesStatus::kMissingSymbol;
     if ((symbols[size] & 63) > 15) return TablesStatus::kLongDcCode;
   }
-  row = codes.entries + CodeBook::kRowEntries * CodeBook::dc(table) + 256;
+  row = codes.entries + CodeBook::token(CodeBook::dc(table), 0);
   for (int value = -256; value < 256; ++value) {
     row[value] = with_value(symbols[magnitude_size(value)], value);
   }
@@ -75,14 +75,14 @@ TablesStatus prepare_dc(const HuffmanSpec& spec, int table, CodeBook& codes) {
 }
 
 TablesStatus prepare_ac(const HuffmanSpec& spec, int table, CodeBook& codes) {
-  uint32_t* symbols = codes.entries + CodeBook::kRowEntries * CodeBook::kAcSymbols + 256 * table;
+  uint32_t* symbols = codes.entries + CodeBook::ac_symbol(table, 0);
   if (!assign_codes(spec, symbols)) return TablesStatus::kBadHuffman;
   if (symbols[0x00] == 0 || symbols[0xF0] == 0) return TablesStatus::kMissingSymbol;
   for (int run = 0; run < 16; ++run) {
     for (int size = 1; size <= kMaxAcSize; ++size) {
       if (symbols[run << 4 | size] == 0) return TablesStatus::kMissingSymbol;
     }
-    uint32_t* row = codes.entries + CodeBook::kRowEntries * CodeBook::ac(table, run) + 256;
+    uint32_t* row = codes.entries + CodeBook::token(CodeBook::ac(table, run), 0);
     for (int value = -256; value < 256; ++value) {
       row[value] = value == 0 ? 0 : with_value(symbols[run << 4 | magnitude_size(value)], value);
     }
@@ -91,7 +91,7 @@ TablesStatus prepare_ac(const HuffmanSpec& spec, int table, CodeBook& codes) {
 }
 
 void prepare_raw(CodeBook& codes) {
-  uint32_t* row = codes.entries + CodeBook::kRowEntries * CodeBook::kRaw + 256;
+  uint32_t* row = codes.entries + CodeBook::token(CodeBook::kRaw, 0);
   for (int value = -2047; value <= 2047; ++value) {
     const int size = magnitude_size(value);
     row[value] = value_bits(value, size) << 6 | static_cast<uint32_t>(size);

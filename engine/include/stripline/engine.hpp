@@ -59,26 +59,29 @@ struct alignas(64) Quantizer {
   int16_t scale[64];
 };
 
-// Codes ready to append, as entries `bits << 6 | length` of at most 26 bits. What is to be coded is
-// a token, a row and a value, whose entry is at [512 * row + 256 + value]; so one lookup serves a
-// coefficient with its zero run, and whatever is not in a row of its own takes two tokens.
+// Codes ready to append, as entries `bits << 6 | length` of at most 26 bits. What is to be coded is a
+// token, the number of an entry: 512 times a row plus a value. So one lookup serves a coefficient
+// with its zero run, and whatever has no entry of its own takes two tokens.
 struct alignas(64) CodeBook {
-  static constexpr int kRowEntries = 512;
+  static constexpr int kRowValues = 512;
   static constexpr int kDirectValues = 256;  // a row has the values from -256 to 255
   // Rows. For luma (0) and chroma (1):
-  static constexpr int ac(int table, int run = 0) { return 16 * table + run; }  // code, value bits
-  static constexpr int dc(int table) { return 32 + table; }                     // code, value bits
-  static constexpr int kAcSymbols = 34;  // the code alone of an AC symbol: see ac_symbol()
-  static constexpr int kDcSymbols = 35;  // the code alone of a DC size: see dc_symbol()
-  static constexpr int kRaw = 40;        // the value's bits alone, -2047 to 2047: rows 36 to 44
-  static constexpr int kRows = 45;
-  // The values that stand for a symbol in the last two kinds of row.
-  static constexpr int ac_symbol(int table, int symbol) { return 256 * (table - 1) + symbol; }
-  static constexpr int dc_symbol(int table, int size) { return 256 * (table - 1) + size; }
+  static constexpr int ac(int table, int run = 0) { return 1 + 16 * table + run; }  // code, value
+  static constexpr int dc(int table) { return 33 + table; }                         // code, value
+  static constexpr int kAcSymbols = 35;  // the code alone of an AC symbol: see ac_symbol()
+  static constexpr int kDcSymbols = 36;  // the code alone of a DC size: see dc_symbol()
+  static constexpr int kRaw = 41;        // the value alone, from -2047 to 2047
+  static constexpr int kEntries = kRowValues * kRaw + 2048;
 
-  uint32_t entries[kRows * kRowEntries];
+  static constexpr int token(int row, int value) { return kRowValues * row + value; }
+  static constexpr int ac_symbol(int table, int symbol) {
+    return token(kAcSymbols, 256 * (table - 1) + symbol);
+  }
+  static constexpr int dc_symbol(int table, int size) {
+    return token(kDcSymbols, 256 * (table - 1) + size);
+  }
 
-  uint32_t at(int row, int value) const { return entries[kRowEntries * row + 256 + value]; }
+  uint32_t entries[kEntries];
 };
 
 // Everything that a picture's settings decide. Prepare once, use from any number of threads.

@@ -5,7 +5,7 @@
 #include "../zigzag_shuffle.inl.hpp"
 #include "../fdct.inl.hpp"
 #include "../bit_writer.inl.hpp"
-#include "../quads.inl.hpp"
+#include "../octets.inl.hpp"
 #include "../compress_shuffle.inl.hpp"
 #include "../huffman.inl.hpp"
 #include "../stuffing.inl.hpp"

@@ -145,10 +145,10 @@ int bit_length(int value) {
 void encode_block(const int16_t* block, int difference, int table, const CodeBook& codes,
                   BitWriter& writer) {
   const auto put_ac = [&](int symbol) {
-    writer.put(codes.at(CodeBook::kAcSymbols, CodeBook::ac_symbol(table, symbol)));
+    writer.put(codes.entries[CodeBook::ac_symbol(table, symbol)]);
   };
   const int dc_size = bit_length(difference);
-  writer.put(codes.at(CodeBook::kDcSymbols, CodeBook::dc_symbol(table, dc_size)));
+  writer.put(codes.entries[CodeBook::dc_symbol(table, dc_size)]);
   writer.put_value(difference, static_cast<unsigned>(dc_size));
   int run = 0;
   for (int k = 1; k < 64; ++k) {

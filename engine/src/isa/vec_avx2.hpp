@@ -44,6 +44,8 @@ inline __m128i load_128(const void* p) { return _mm_loadu_si128(static_cast<cons
 inline V load_raw(const void* p) { return _mm256_loadu_si256(static_cast<const V*>(p)); }
 inline V load_lanes(const int16_t* p) { return _mm256_broadcastsi128_si256(load_128(p)); }
 inline V load_i8(const int8_t* p) { return _mm256_cvtepi8_epi16(load_128(p)); }
+inline V load_u8(const uint8_t* p) { return _mm256_cvtepu8_epi16(load_128(p)); }
+inline void store_raw(void* p, V a) { _mm256_storeu_si256(static_cast<V*>(p), a); }
 inline void store_i8(int8_t* p, V a) {
   const V packed = _mm256_permute4x64_epi64(_mm256_packs_epi16(a, a), 0x08);
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(packed));
@@ -115,17 +117,11 @@ template <int n>
 inline V shift_right64(V a) {
   return _mm256_srli_epi64(a, n);
 }
-inline bool any_above64(V a, int limit) {  // lanes are taken as signed
-  const V above = _mm256_cmpgt_epi64(a, _mm256_set1_epi64x(limit));
-  return _mm256_testz_si256(above, above) == 0;
-}
-inline bool any_below64(V a, int limit) {
-  const V below = _mm256_cmpgt_epi64(_mm256_set1_epi64x(limit), a);
-  return _mm256_testz_si256(below, below) == 0;
-}
-// Of the lanes of a and then b, those at even places and those at odd ones.
-inline V even64(V a, V b) { return _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(a, b), 0xD8); }
-inline V odd64(V a, V b) { return _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(a, b), 0xD8); }
+inline V shift_right64(V a, V by) { return _mm256_srlv_epi64(a, by); }
+inline bool any_negative64(V a) { return _mm256_movemask_pd(_mm256_castsi256_pd(a)) != 0; }
+// Of the lanes of a and b in the order of Entries, every other one from the first and the second.
+inline V firsts64(V a, V b) { return zip_lo64(a, b); }
+inline V seconds64(V a, V b) { return zip_hi64(a, b); }
 // Every lane moved up by one; the highest of `last` comes in.
 inline V shift_in64(V a, V last) {
   return _mm256_alignr_epi8(a, _mm256_permute2x128_si256(a, last, 0x03), 8);
@@ -140,30 +136,45 @@ inline V prefix_sum64(V a) {
   return _mm256_add_epi64(a, _mm256_permute2x128_si256(a, a, 0x08));
 }
 inline V swap_bytes64(V a) { return shuffle_lanes(a, kSwapBytes64); }
-inline void store64(uint64_t* p, V a) { _mm256_store_si256(reinterpret_cast<V*>(p), a); }
+// Each lane of `high` and then of `low` as 16 bytes to its place, which is below 65536.
+inline void store_octets(uint8_t* out, V high, V low, V places) {
+  const auto at = [out](uint64_t place) { return reinterpret_cast<__m128i*>(out + place); };
+  const V even = zip_lo64(high, low), odd = zip_hi64(high, low);
+  const __m128i p = _mm256_castsi256_si128(places), q = _mm256_extracti128_si256(places, 1);
+  _mm_storeu_si128(at(static_cast<uint64_t>(_mm_cvtsi128_si64(p))), _mm256_castsi256_si128(even));
+  _mm_storeu_si128(at(static_cast<uint64_t>(_mm_extract_epi64(p, 1))), _mm256_castsi256_si128(odd));
+  _mm_storeu_si128(at(static_cast<uint64_t>(_mm_cvtsi128_si64(q))),
+                   _mm256_extracti128_si256(even, 1));
+  _mm_storeu_si128(at(static_cast<uint64_t>(_mm_extract_epi64(q, 1))),
+                   _mm256_extracti128_si256(odd, 1));
+}
 
-// Entries of eight tokens at a time, looked up ahead: loads that take several stores together have
-// to wait for them. (Gathers would do it in one pass, but on many CPUs they are very slow.)
+// Entries of tokens. Gathers are slower than loads on many CPUs with AVX2, so a step's entries are
+// looked up one by one, a step ahead: a vector load of what several stores have just written has to
+// wait. Parts are put together so that merging them needs no shuffle across lanes.
+inline constexpr int kStepTokens = 32;
 class Entries {
  public:
-  Entries(const uint8_t* rows, const int16_t* values, int count, const CodeBook& codes,
-          uint32_t* work)
-      : entries_(work) {
-    for (int at = 0; at + kLanes / 2 <= count; at += kLanes / 2) {
-      const V row =
-          _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(rows + at)));
-      const V value = _mm256_cvtepi16_epi32(load_128(values + at));
-      alignas(32) uint32_t index[8];
-      _mm256_store_si256(reinterpret_cast<V*>(index),
-                         _mm256_add_epi32(_mm256_slli_epi32(row, 9),
-                                          _mm256_add_epi32(value, _mm256_set1_epi32(256))));
-      for (int i = 0; i < 8; ++i) work[at + i] = codes.entries[index[i]];
+  Entries(const uint16_t* tokens, const CodeBook& codes, uint32_t* entries)
+      : tokens_(tokens), codes_(codes.entries), entries_(entries) {}
+
+  void prepare(int at) const {
+#pragma GCC unroll 32
+    for (int i = 0; i < kStepTokens; ++i) {
+      uint32_t entry = codes_[tokens_[at + i]];
+      asm("" : "+r"(entry));  // or the compiler gathers all the same
+      entries_[at + i] = entry;
     }
   }
-  V at(int token) const { return load_raw(entries_ + token); }
+  V part(int at, int part) const {
+    const uint32_t* from = entries_ + at + 4 * part;
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(from)), load_128(from + 16), 1);
+  }
 
  private:
-  const uint32_t* entries_;
+  const uint16_t* tokens_;
+  const uint32_t* codes_;
+  uint32_t* entries_;
 };
 
 }  // namespace

@@ -47,6 +47,10 @@ inline V load_lanes(const int16_t* p) {
 inline V load_i8(const int8_t* p) {
   return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
+inline V load_u8(const uint8_t* p) {
+  return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+inline void store_raw(void* p, V a) { _mm512_storeu_si512(p, a); }
 inline void store_i8(int8_t* p, V a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtsepi16_epi8(a));
 }
@@ -103,17 +107,13 @@ template <int n>
 inline V shift_right64(V a) {
   return _mm512_srli_epi64(a, n);
 }
-inline bool any_above64(V a, int limit) {  // lanes are taken as signed
-  return _mm512_cmpgt_epi64_mask(a, _mm512_set1_epi64(limit)) != 0;
-}
-inline bool any_below64(V a, int limit) {
-  return _mm512_cmplt_epi64_mask(a, _mm512_set1_epi64(limit)) != 0;
-}
-// Of the lanes of a and then b, those at even places and those at odd ones.
-inline V even64(V a, V b) {
+inline V shift_right64(V a, V by) { return _mm512_srlv_epi64(a, by); }
+inline bool any_negative64(V a) { return _mm512_movepi64_mask(a) != 0; }
+// Of the lanes of a and then b, every other one from the first and from the second.
+inline V firsts64(V a, V b) {
   return _mm512_permutex2var_epi64(a, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), b);
 }
-inline V odd64(V a, V b) {
+inline V seconds64(V a, V b) {
   return _mm512_permutex2var_epi64(a, _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15), b);
 }
 // Every lane moved up by one; the highest of `last` comes in.
@@ -133,26 +133,42 @@ inline V swap_bytes64(V a) {
   return _mm512_shuffle_epi8(
       a, _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(kSwapBytes64))));
 }
-inline void store64(uint64_t* p, V a) { _mm512_store_si512(p, a); }
+// Each lane of `high` and then of `low` as 16 bytes to its place, which is below 65536.
+inline void store_octets(uint8_t* out, V high, V low, V places) {
+  const __m128i words = _mm512_cvtepi64_epi16(places);
+  const auto at = [out](uint64_t place) {
+    return reinterpret_cast<__m128i*>(out + (place & 0xFFFF));
+  };
+  const auto p = static_cast<uint64_t>(_mm_extract_epi64(words, 0));
+  const auto q = static_cast<uint64_t>(_mm_extract_epi64(words, 1));
+  const V even = zip_lo64(high, low), odd = zip_hi64(high, low);
+  _mm_storeu_si128(at(p), _mm512_castsi512_si128(even));
+  _mm_storeu_si128(at(p >> 16), _mm512_castsi512_si128(odd));
+  _mm_storeu_si128(at(p >> 32), _mm512_extracti32x4_epi32(even, 1));
+  _mm_storeu_si128(at(p >> 48), _mm512_extracti32x4_epi32(odd, 1));
+  _mm_storeu_si128(at(q), _mm512_extracti32x4_epi32(even, 2));
+  _mm_storeu_si128(at(q >> 16), _mm512_extracti32x4_epi32(odd, 2));
+  _mm_storeu_si128(at(q >> 32), _mm512_extracti32x4_epi32(even, 3));
+  _mm_storeu_si128(at(q >> 48), _mm512_extracti32x4_epi32(odd, 3));
+}
 
-// Entries of sixteen tokens at a time, gathered when they are asked for.
+// Entries of tokens, gathered when they are asked for: a step's four parts in order.
+inline constexpr int kStepTokens = 64;
 class Entries {
  public:
-  Entries(const uint8_t* rows, const int16_t* values, int, const CodeBook& codes, uint32_t*)
-      : rows_(rows), values_(values), entries_(codes.entries + CodeBook::kDirectValues) {}
+  Entries(const uint16_t* tokens, const CodeBook& codes, uint32_t*)
+      : tokens_(tokens), codes_(codes.entries) {}
 
-  V at(int token) const {
-    const V row =
-        _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(rows_ + token)));
-    const V value = _mm512_cvtepi16_epi32(
-        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values_ + token)));
-    return _mm512_i32gather_epi32(_mm512_add_epi32(_mm512_slli_epi32(row, 9), value), entries_, 4);
+  void prepare(int) const {}
+  V part(int at, int part) const {
+    const void* from = tokens_ + at + 16 * part;
+    return _mm512_i32gather_epi32(
+        _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(from))), codes_, 4);
   }
 
  private:
-  const uint8_t* rows_;
-  const int16_t* values_;
-  const uint32_t* entries_;
+  const uint16_t* tokens_;
+  const uint32_t* codes_;
 };
 
 }  // namespace

@@ -43,6 +43,8 @@ inline V zip_hi64(V a, V b) { return wasm_i64x2_shuffle(a, b, 1, 3); }
 inline V load_raw(const void* p) { return wasm_v128_load(p); }
 inline V load_lanes(const int16_t* p) { return load_raw(p); }
 inline V load_i8(const int8_t* p) { return wasm_i16x8_load8x8(p); }
+inline V load_u8(const uint8_t* p) { return wasm_u16x8_load8x8(p); }
+inline void store_raw(void* p, V a) { wasm_v128_store(p, a); }
 inline void store_i8(int8_t* p, V a) {
   wasm_v128_store64_lane(p, wasm_i8x16_narrow_i16x8(a, a), 0);
 }

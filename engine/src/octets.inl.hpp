@@ -1,0 +1,101 @@
+// Tokens to bits a vector at a time. Their entries are merged to pairs, to quads of at most 57
+// bits, and those to octets of two words; a prefix sum says where each octet's bits go, and each is
+// stored as 16 bytes that start with the byte it shares with the one before. No bit waits in a
+// register for the octet before it.
+
+namespace stripline::STRIPLINE_ISA {
+namespace {
+
+// Codes at the low end of 64-bit lanes, and their lengths.
+struct Codes {
+  V bits, lengths;
+};
+
+// Entries of 32 bits, merged two and two: the low half of each lane comes first.
+inline Codes merge_entries(V entries) {
+  const V length_mask = set1_64(63);
+  const V second = shift_right64<32>(entries), second_length = bit_and(second, length_mask);
+  const V first_bits = shift_right64<6>(bit_and(entries, set1_64(0xFFFFFFC0)));
+  return {bit_or(shift_left64(first_bits, second_length), shift_right64<6>(second)),
+          add64(bit_and(entries, length_mask), second_length)};
+}
+
+// Every first lane with the second behind it.
+inline Codes merge(const Codes& a, const Codes& b) {
+  const V second_lengths = seconds64(a.lengths, b.lengths);
+  return {bit_or(shift_left64(firsts64(a.bits, b.bits), second_lengths), seconds64(a.bits, b.bits)),
+          add64(firsts64(a.lengths, b.lengths), second_lengths)};
+}
+
+// Whether every quad has 7 to 57 bits.
+inline bool are_regular(const Codes& a, const Codes& b) {
+  const V least = set1_64(7), most = set1_64(57);
+  return !any_negative64(bit_or(bit_or(sub64(a.lengths, least), sub64(most, a.lengths)),
+                                bit_or(sub64(b.lengths, least), sub64(most, b.lengths))));
+}
+
+class OctetWriter {
+ public:
+  explicit OctetWriter(const BitWriter& writer) { resume(writer); }
+
+  // A regular quad's bits and those that are left in the byte it starts in fit a word, and no such
+  // byte has bits of more than two quads.
+  void put(const Codes& a, const Codes& b) {
+    const V first = firsts64(a.bits, b.bits), second = seconds64(a.bits, b.bits);
+    const V first_length = firsts64(a.lengths, b.lengths);
+    const V second_length = seconds64(a.lengths, b.lengths);
+    const V lengths = add64(first_length, second_length), sums = prefix_sum64(lengths);
+    const V starts = sub64(add64(position_, sums), lengths);
+    position_ = add64(position_, broadcast_last64(sums));
+    const V before = shift_in64(second, last_);
+    last_ = second;
+    const V width = set1_64(64);
+    const V used = add64(bit_and(starts, set1_64(7)), first_length), unused = sub64(width, used);
+    const V head = shift_left64(bit_or(shift_left64(before, first_length), first), unused);
+    const V tail = shift_left64(second, sub64(width, second_length));
+    store_octets(out_, swap_bytes64(bit_or(head, shift_right64(tail, used))),
+                 swap_bytes64(shift_left64(tail, unused)), shift_right64<3>(starts));
+  }
+
+  // The same place as a BitWriter, and back.
+  BitWriter to_bits() const {
+    const uint64_t position = first64(position_);
+    return {first64(broadcast_last64(last_)), static_cast<unsigned>(position & 7),
+            out_ + (position >> 3)};
+  }
+  void resume(const BitWriter& writer) {
+    out_ = writer.out;
+    last_ = set1_64(writer.bits);
+    position_ = set1_64(writer.pending);
+  }
+
+ private:
+  uint8_t* out_;
+  V last_;      // the latest quad in the highest lane
+  V position_;  // in every lane: bits written since out_
+};
+
+inline void put_tokens(const uint16_t* tokens, int count, const CodeBook& codes, uint32_t* work,
+                       BitWriter& writer) {
+  const Entries entries(tokens, codes, work);
+  OctetWriter octet_writer(writer);
+  int at = 0;
+  entries.prepare(at);
+  for (; at + kStepTokens <= count; at += kStepTokens) {
+    entries.prepare(at + kStepTokens);
+    const Codes a = merge(merge_entries(entries.part(at, 0)), merge_entries(entries.part(at, 1)));
+    const Codes b = merge(merge_entries(entries.part(at, 2)), merge_entries(entries.part(at, 3)));
+    if (__builtin_expect(are_regular(a, b), 1)) {
+      octet_writer.put(a, b);
+    } else {
+      BitWriter bits = octet_writer.to_bits();
+      put_singly(tokens + at, kStepTokens, codes, bits);
+      octet_writer.resume(bits);
+    }
+  }
+  writer = octet_writer.to_bits();
+  put_singly(tokens + at, count - at, codes, writer);
+}
+
+}  // namespace
+}  // namespace stripline::STRIPLINE_ISA
