@@ -4,9 +4,12 @@
 #include <nanobind/stl/string.h>
 
 #include <array>
+#include <chrono>
+#include <cstring>
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +23,13 @@ namespace {
 constexpr const char* kFormatNames[kPixelFormats] = {"grey", "rgb",  "bgr",  "rgba", "bgra",
                                                      "rgbx", "bgrx", "i420", "nv12", "i444"};
 constexpr const char* kSamplingNames[kSamplings] = {"4:4:4", "4:2:2", "4:4:0", "4:2:0", "grey"};
+
+constexpr const char* kStageNames[kStages] = {"colour", "dct", "entropy", "stuffing"};
+
+uint64_t nanoseconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::nanoseconds(now).count());
+}
 
 template <class Enum, size_t kCount>
 Enum parse(const char* const (&names)[kCount], std::string_view name, const char* what) {
@@ -187,27 +197,19 @@ nb::bytes encode(nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t r
     throw nb::value_error(
         (std::string(format) + " has " + std::to_string(count) + " plane(s)").c_str());
   }
-  alignas(View) std::byte storage[3][sizeof(View)];
-  struct Views {
-    View* view[3]{};
-    ~Views() {
-      for (View* each : view) {
-        if (each != nullptr) each->~View();
-      }
-    }
-  } views;
+  std::optional<View> views[3];
   for (size_t i = 0; i < count; ++i) {
-    views.view[i] = new (storage[i]) View(planes[i]);
+    const View& view = views[i].emplace(planes[i]);
     const auto stride = nb::cast<size_t>(strides[i]);
     if (stride < needs[i].bytes_per_row ||
-        views.view[i]->size() < stride * (needs[i].rows - 1) + needs[i].bytes_per_row) {
-      throw nb::value_error(
-          ("plane " + std::to_string(i) + " of " + std::to_string(views.view[i]->size()) +
-           " bytes is too small for " + std::to_string(needs[i].rows) + " rows of " +
-           std::to_string(needs[i].bytes_per_row) + " bytes, " + std::to_string(stride) + " apart")
-              .c_str());
+        view.size() < stride * (needs[i].rows - 1) + needs[i].bytes_per_row) {
+      throw nb::value_error(("plane " + std::to_string(i) + " of " + std::to_string(view.size()) +
+                             " bytes is too small for " + std::to_string(needs[i].rows) +
+                             " rows of " + std::to_string(needs[i].bytes_per_row) + " bytes, " +
+                             std::to_string(stride) + " apart")
+                                .c_str());
     }
-    strip.planes[i] = {views.view[i]->data(), static_cast<ptrdiff_t>(stride)};
+    strip.planes[i] = {view.data(), static_cast<ptrdiff_t>(stride)};
   }
 
   thread_local ThreadMemory memory;
@@ -250,6 +252,21 @@ NB_MODULE(_native, module) {
          const char* kernels) {
         return encode(planes, strides, width, rows, format, sampling, tables, background, kernels,
                       nullptr);
+      },
+      nb::arg("planes"), nb::arg("strides"), nb::arg("width"), nb::arg("rows"), nb::arg("format"),
+      nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
+
+  module.attr("STAGES") = tuple_of(kStageNames);
+  module.def(
+      "measure_stages",
+      [](nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t rows, const char* format,
+         const char* sampling, const PreparedTables& tables, std::array<uint8_t, 3> background,
+         const char* kernels) {
+        StageClock clock{nanoseconds, {}};
+        encode(planes, strides, width, rows, format, sampling, tables, background, kernels, &clock);
+        nb::list seconds;
+        for (uint64_t ticks : clock.ticks) seconds.append(static_cast<double>(ticks) * 1e-9);
+        return nb::tuple(seconds);
       },
       nb::arg("planes"), nb::arg("strides"), nb::arg("width"), nb::arg("rows"), nb::arg("format"),
       nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
