@@ -1,0 +1,73 @@
+# What developers and CI run. `just` comes from PyPI (rust-just) with the extra "dev":
+#   python -m pip install ".[dev]" && just build
+# Recipes use whatever environment is active.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+engine_sources := "find engine -name '*.cpp' -o -name '*.hpp' -o -name '*.h' -o -name '*.inc'"
+
+# List the recipes
+default:
+    @just --list --unsorted
+
+# Install the package for development: Python from src/, the engine rebuilt by running this again
+build:
+    python -m pip install --quiet --no-build-isolation --editable ".[dev]"
+
+# Run the tests, e.g. `just test tests/jpeg -k strips`
+test *args:
+    python -m pytest {{ args }}
+
+# Rebuild the engine and rerun the tests whenever a source changes
+dev *args="-x -q":
+    watchfiles --filter all "just _rebuild_and_test {{ args }}" engine src tests CMakeLists.txt
+
+_rebuild_and_test *args:
+    python -m pip install --quiet --no-build-isolation --no-deps --editable .
+    python -m pytest {{ args }}
+
+# Everything CI does, in the active environment
+check: lint types contracts test engine-test fuzz wasm
+
+# Style and likely mistakes, Python and C++
+lint:
+    ruff check
+    ruff format --check
+    {{ engine_sources }} | xargs clang-format --dry-run --Werror
+
+# Put sources in the house format
+fmt:
+    ruff check --fix-only
+    ruff format
+    {{ engine_sources }} | xargs clang-format -i
+
+# Static types
+types:
+    mypy
+
+# Which module may import which (pyproject.toml, [tool.importlinter])
+contracts:
+    lint-imports
+
+# The engine's own tests, plain and under the address and undefined-behaviour sanitizers
+engine-test: (_engine "build/dev" "OFF") (_engine "build/sanitize" "ON")
+    ctest --test-dir build/dev --output-on-failure
+    ctest --test-dir build/sanitize --output-on-failure
+
+_engine tree sanitize:
+    cmake -S . -B {{ tree }} -DSTRIPLINE_TESTS=ON -DSTRIPLINE_SANITIZE={{ sanitize }}
+    cmake --build {{ tree }} --parallel 2
+
+# Feed the engine random strips under the sanitizers: a fixed number of inputs from a fixed seed
+fuzz inputs="20000" seed="1": (_engine "build/sanitize" "ON")
+    build/sanitize/stripline_fuzz {{ inputs }} {{ seed }}
+
+# Build the engine for WebAssembly and compare its bytes with the native engine's
+wasm:
+    python tools/build_wasm.py
+    python -m pytest tests/engine/test_wasm.py
+
+# Throughput against other encoders, and peak memory; `just bench --quick` for a short look
+bench *args:
+    python benchmarks/jpeg_encode.py {{ args }}
+    python benchmarks/jpeg_memory.py {{ args }}
