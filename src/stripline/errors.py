@@ -1,0 +1,227 @@
+"""Everything that can go wrong, in one tree, named by cause.
+
+::
+
+    StriplineError
+    ├── UsageError (ValueError)          the call cannot be carried out as written
+    │   ├── InvalidDimensions            a width or height that a JPEG cannot have
+    │   ├── UnsupportedPixels            pixels in a layout or type that cannot be encoded
+    │   ├── InvalidOption                an option, or a combination of options, outside its range
+    │   └── UnknownKernels               STRIPLINE_KERNELS names a set that this machine cannot run
+    ├── SourceError                      the pixels, or where they come from
+    │   ├── TooFewRows                   the source ended early
+    │   ├── TooManyRows                  the source went on after the last row
+    │   ├── WrongRowSize                 a batch that is not a whole number of rows
+    │   ├── SourceFailed                 the source raised; the cause is kept
+    │   ├── UnsupportedFormat            not a file format that can be read here
+    │   └── CorruptImage                 a known format, but damaged
+    ├── SinkError                        where the bytes go
+    │   ├── SinkFailed                   the target raised; the cause is kept; may be retried
+    │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
+    ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
+    └── WorkerLost                       a worker of the pool died; may be retried
+
+`retryable` says whether the same call can succeed when made again. `KeyboardInterrupt`,
+`asyncio.CancelledError` and other exceptions that are not errors are never translated.
+
+All classes survive pickling, so they may cross process boundaries.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "CorruptImage",
+    "InvalidDimensions",
+    "InvalidOption",
+    "MissingDependency",
+    "SinkError",
+    "SinkFailed",
+    "SourceError",
+    "SourceFailed",
+    "StriplineError",
+    "TargetNotSeekable",
+    "TooFewRows",
+    "TooManyRows",
+    "UnknownKernels",
+    "UnsupportedFormat",
+    "UnsupportedPixels",
+    "UsageError",
+    "WorkerLost",
+    "WrongRowSize",
+    "describe",
+]
+
+
+class StriplineError(Exception):
+    """Base of every error that stripline raises on purpose.
+
+    Attributes:
+        retryable: Whether the same call can succeed when made again.
+    """
+
+    retryable: ClassVar[bool] = False
+
+
+class UsageError(StriplineError, ValueError):
+    """The call cannot be carried out as written, whatever the pixels are."""
+
+
+class InvalidDimensions(UsageError):
+    """A width or height outside 1 to 65,535 (ITU-T T.81 gives each sixteen bits)."""
+
+
+class UnsupportedPixels(UsageError):
+    """Pixels in a layout or type that cannot be encoded as they are; says what to convert to."""
+
+
+class InvalidOption(UsageError):
+    """An option, or a combination of options, that is outside its range."""
+
+
+class UnknownKernels(UsageError):
+    """A set of kernels was asked for that does not exist or that this machine cannot run."""
+
+
+class SourceError(StriplineError):
+    """The pixels, or the place they come from, are not as promised."""
+
+
+class TooFewRows(SourceError):
+    """The source ended before the last row.
+
+    Attributes:
+        received: Rows that came.
+        expected: Rows that were promised; None when the height was unknown and no row came at all.
+    """
+
+    def __init__(self, received: int, expected: int | None) -> None:
+        super().__init__(received, expected)
+        self.received = received
+        self.expected = expected
+
+    def __str__(self) -> str:
+        if self.expected is None:
+            return "source ended without a single row"
+        return f"source ended after {self.received:,} of {self.expected:,} rows"
+
+
+class TooManyRows(SourceError):
+    """The source went on after the last row.
+
+    Attributes:
+        received: Rows that came before reading stopped: at least this many exist.
+        expected: Rows that were promised.
+    """
+
+    def __init__(self, received: int, expected: int) -> None:
+        super().__init__(received, expected)
+        self.received = received
+        self.expected = expected
+
+    def __str__(self) -> str:
+        return f"source gave {self.received:,} rows or more, {self.expected:,} were expected"
+
+
+class WrongRowSize(SourceError):
+    """A batch whose size is not a whole number of rows.
+
+    Attributes:
+        batch_bytes: Size of the batch.
+        row_bytes: Size of one row.
+    """
+
+    def __init__(self, batch_bytes: int, row_bytes: int) -> None:
+        super().__init__(batch_bytes, row_bytes)
+        self.batch_bytes = batch_bytes
+        self.row_bytes = row_bytes
+
+    def __str__(self) -> str:
+        return (
+            f"batch of {self.batch_bytes:,} bytes is not a whole number "
+            f"of {self.row_bytes:,}-byte rows"
+        )
+
+
+class SourceFailed(SourceError):
+    """The source raised an error of its own, kept as `__cause__`.
+
+    Attributes:
+        rows: Rows that had come before.
+        reason: What the cause said.
+    """
+
+    def __init__(self, rows: int, reason: str) -> None:
+        super().__init__(rows, reason)
+        self.rows = rows
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"source failed after {self.rows:,} rows: {self.reason}"
+
+
+class UnsupportedFormat(SourceError):
+    """The data is not in a file format that can be read here."""
+
+
+class CorruptImage(SourceError):
+    """The data is in a known format, but damaged or cut short."""
+
+
+class SinkError(StriplineError):
+    """The place where the bytes go cannot take them."""
+
+
+class SinkFailed(SinkError):
+    """The target raised an error of its own, kept as `__cause__`.
+
+    Attributes:
+        written: Bytes that the target had taken before.
+        reason: What the cause said.
+    """
+
+    retryable: ClassVar[bool] = True
+
+    def __init__(self, written: int, reason: str) -> None:
+        super().__init__(written, reason)
+        self.written = written
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"target failed after {self.written:,} bytes: {self.reason}"
+
+
+class TargetNotSeekable(SinkError):
+    """The height is unknown and the target cannot seek back to fill it in."""
+
+
+class MissingDependency(StriplineError, ImportError):
+    """An optional package is not installed.
+
+    Attributes:
+        purpose: What it is needed for.
+        package: The package.
+        extra: The extra of stripline that installs it.
+    """
+
+    def __init__(self, purpose: str, package: str, extra: str) -> None:
+        super().__init__(purpose, package, extra)
+        self.purpose = purpose
+        self.package = package
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f'{self.purpose} needs {self.package}: pip install "stripline[{self.extra}]"'
+
+
+class WorkerLost(StriplineError):
+    """A worker of the pool died while it held a strip, or the pool broke before it took one."""
+
+    retryable: ClassVar[bool] = True
+
+
+def describe(error: BaseException) -> str:
+    """Say what happened in one line: the class, which messages often rely on, and the message."""
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
