@@ -1,0 +1,180 @@
+"""The one seam to libvips: which files it may open, 8-bit pixels from them, its errors as ours.
+
+Nothing is imported before the first file is opened. If the application has not loaded pyvips
+itself by then, libvips is set up for pictures from strangers: only the loaders listed here may
+run, and operations are not cached. If it has, libvips stays as the application set it up.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, Literal
+
+from stripline.errors import (
+    CorruptImage,
+    MissingDependency,
+    UnsupportedFormat,
+)
+
+# Formats of pictures as people have them, read by libraries that are fuzzed and kept up. The rest
+# (scientific formats, libvips' own, ImageMagick's) stays shut. Ultra HDR is left to the JPEG
+# loader, which streams it, and gives the same base picture.
+_LOADERS: Final = (
+    "VipsForeignLoadJpeg",
+    "VipsForeignLoadPng",
+    "VipsForeignLoadWebp",
+    "VipsForeignLoadNsgif",
+    "VipsForeignLoadTiff",
+    "VipsForeignLoadHeif",
+    "VipsForeignLoadJxl",
+    "VipsForeignLoadSvg",
+)
+_FORMATS: Final = "JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, PGM, PPM, PAM"
+
+Vips = Any  # pyvips has no types
+Image = Any
+
+_UNKNOWN_FORMAT: Final = "not in a known format"
+_INCHES_PER_MM: Final = 1 / 25.4
+
+# Interpretations whose pixels are, after conversion to 8 bits, still described by the profile that
+# came with them.
+_GREY: Final = frozenset({"b-w", "grey16"})
+_RGB: Final = frozenset({"srgb", "rgb", "rgb16"})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a file's header says.
+
+    Attributes:
+        width: Pixels in a row, as stored (not turned).
+        height: Rows, as stored.
+        bands: 1 grey, 3 sRGB, 4 sRGB and straight alpha; or the space of `icc`.
+        orientation: 1 to 8, as EXIF counts; what is still to be done to the stored pixels.
+        dpi: Dots per inch, horizontally and vertically, if the file says.
+        exif: EXIF, as stored.
+        xmp: XMP packet.
+        icc: The profile that describes the pixels; None if it is gone with a conversion.
+    """
+
+    width: int
+    height: int
+    bands: Literal[1, 3, 4]
+    orientation: int
+    dpi: tuple[int, int] | None
+    exif: bytes | None
+    xmp: bytes | None
+    icc: bytes | None
+
+
+class Picture:
+    """A file being read from top to bottom, as 8-bit grey, RGB or RGBA.
+
+    Of files with several pages or frames it is the first.
+
+    Args:
+        path: The file.
+
+    Raises:
+        CorruptImage: The header is damaged.
+        MissingDependency: pyvips is not installed.
+        UnsupportedFormat: Not a format that can be read.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        vips = _library()
+        try:
+            # A source, because of a plain file name libvips would read a trailing [...] as options.
+            source = vips.Source.new_from_file(path)
+            image = vips.Image.new_from_source(source, "", access="sequential", fail_on="truncated")
+            pixels, profile_holds = _to_8_bits(image)
+            self.facts = _facts(image, pixels, profile_holds=profile_holds)
+            self._region: Any = vips.Region.new(pixels)
+        except vips.Error as error:
+            raise _translated(path, error) from error
+        self._error: type[Exception] = vips.Error
+
+    def fetch(self, top: int, rows: int) -> memoryview:
+        """Rows from `top` on, packed, in memory of their own. Each call must go further down.
+
+        Raises:
+            CorruptImage: The file is damaged, or ends before these rows.
+        """
+        try:
+            return memoryview(self._region.fetch(0, top, self.facts.width, rows))
+        except self._error as error:
+            raise _translated(self._path, error) from error
+
+    def close(self) -> None:
+        """Let go of the file and of the decoder's memory."""
+        self._region = None
+
+
+@cache
+def _library() -> Vips:
+    set_up_by_application = "pyvips" in sys.modules
+    try:
+        import pyvips  # noqa: PLC0415 - optional, and 50 ms that most calls need not pay
+    except (ImportError, OSError) as error:  # OSError: the binding without the library
+        raise MissingDependency(
+            "reading pictures other than PGM, PPM and PAM", "pyvips", "image"
+        ) from error
+    if not set_up_by_application:
+        pyvips.cache_set_max(0)
+        pyvips.operation_block_set("VipsForeignLoad", state=True)
+        for loader in _LOADERS:
+            pyvips.operation_block_set(loader, state=False)
+    return pyvips
+
+
+def _translated(path: str, error: Exception) -> Exception:
+    text = " ".join(str(error).split())
+    if _UNKNOWN_FORMAT in text:
+        return UnsupportedFormat(f"{path} is not in a format that can be read ({_FORMATS})")
+    return CorruptImage(f"{path}: {text}")
+
+
+def _to_8_bits(image: Image) -> tuple[Image, bool]:
+    """Convert to 8-bit grey, RGB or RGBA; say whether the picture's ICC profile still holds."""
+    space, bands = image.interpretation, image.bands
+    if image.format == "uint":  # conversion knows of 16 bits, and would take more for overflow
+        image = image.cast("uchar", shift=True)
+    if space in _GREY and bands == 1:
+        image, holds = image.colourspace("b-w"), True
+    elif space in _RGB and bands > 2:
+        image, holds = image.colourspace("srgb"), True
+    elif space == "cmyk":
+        # Without a profile of its own, libvips has one for print.
+        image, holds = image.icc_transform("srgb", embedded=True, input_profile="cmyk"), False
+    else:  # grey with alpha included: a JPEG of one component cannot have a coloured background
+        image, holds = image.colourspace("srgb"), False
+    if image.bands > 4:  # more than one alpha channel: the first counts
+        image = image.extract_band(0, n=4)
+    return image.cast("uchar"), holds
+
+
+def _facts(image: Image, pixels: Image, *, profile_holds: bool) -> Facts:
+    fields = frozenset(image.get_fields())
+
+    def blob(name: str) -> bytes | None:
+        return bytes(image.get(name)) if name in fields else None
+
+    return Facts(
+        width=pixels.width,
+        height=pixels.height,
+        bands=pixels.bands,
+        orientation=image.get("orientation") if "orientation" in fields else 1,
+        dpi=_dpi(image) if "resolution-unit" in fields else None,
+        exif=blob("exif-data"),
+        xmp=blob("xmp-data"),
+        icc=blob("icc-profile-data") if profile_holds else None,
+    )
+
+
+def _dpi(image: Image) -> tuple[int, int] | None:
+    across, down = (round(per_mm / _INCHES_PER_MM) for per_mm in (image.xres, image.yres))
+    return (across, down) if 0 < across <= 0xFFFF and 0 < down <= 0xFFFF else None
