@@ -1,0 +1,110 @@
+"""The one seam to the engine: which kernels run, and one strip of work as a value.
+
+A strip task is all that an executor is given, and it can be pickled, so that strips may be encoded
+by threads, by processes or on other machines.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from stripline import _native
+from stripline._native import Tables as NativeTables
+from stripline.errors import UnknownKernels
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = [
+    "KERNELS_VARIABLE",
+    "NativeTables",
+    "StripTask",
+    "available_kernels",
+    "kernels_in_use",
+    "mcu_size",
+    "run_strip",
+]
+
+KERNELS_VARIABLE = "STRIPLINE_KERNELS"
+
+_MCU_SIZES = {"4:4:4": (8, 8), "4:2:2": (16, 8), "4:4:0": (8, 16), "4:2:0": (16, 16), "grey": (8, 8)}
+
+
+def available_kernels() -> tuple[str, ...]:
+    """Names of the kernel sets that this CPU can run, fastest first; the last is ``scalar``."""
+    return _native.available_kernels()
+
+
+@cache
+def kernels_in_use() -> str:
+    """The set that encodes: ``STRIPLINE_KERNELS`` (read once), or the fastest.
+
+    Raises:
+        UnknownKernels: the variable names a set that does not exist or that this CPU cannot run.
+    """
+    available = available_kernels()
+    wanted = os.environ.get(KERNELS_VARIABLE) or available[0]
+    if wanted not in available:
+        raise UnknownKernels(
+            f"{KERNELS_VARIABLE} is {wanted!r}; this CPU can run {', '.join(available)}"
+        )
+    return wanted
+
+
+def mcu_size(sampling: str) -> tuple[int, int]:
+    """Width and height in pixels of a minimum coded unit (ITU-T T.81, A.2)."""
+    return _MCU_SIZES[sampling]
+
+
+@dataclass(frozen=True, slots=True)
+class StripTask:
+    """Rows of pixels and everything that decides their bytes.
+
+    ``planes`` are C-contiguous bytes-like objects with rows ``strides`` bytes apart; ``width`` and
+    ``rows`` count pixels. The result of :func:`run_strip` depends on nothing else, and on ``kernels``
+    only in how fast it comes.
+    """
+
+    index: int
+    planes: tuple[Buffer, ...]
+    strides: tuple[int, ...]
+    width: int
+    rows: int
+    format: str
+    sampling: str
+    tables: NativeTables
+    background: tuple[int, int, int]
+    kernels: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        planes = tuple(bytes(plane) for plane in self.planes)
+        return StripTask, (
+            self.index,
+            planes,
+            self.strides,
+            self.width,
+            self.rows,
+            self.format,
+            self.sampling,
+            self.tables,
+            self.background,
+            self.kernels,
+        )
+
+
+def run_strip(task: StripTask) -> bytes:
+    """The strip's entropy-coded segment: byte-aligned, stuffed, without markers."""
+    return _native.encode_strip(
+        task.planes,
+        task.strides,
+        task.width,
+        task.rows,
+        task.format,
+        task.sampling,
+        task.tables,
+        task.background,
+        task.kernels,
+    )
