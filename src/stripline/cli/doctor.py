@@ -1,0 +1,87 @@
+"""`stripline doctor`: what this installation is made of and what it found on this machine."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import sysconfig
+from importlib import metadata
+from typing import Any
+
+import typer
+
+import stripline
+from stripline.cli import _options, _text
+from stripline.cli._errors import reported
+from stripline.jpeg import available_kernels, kernels_in_use
+from stripline.pools import memory_limit, usable_cores
+
+# The packages each extra brings, as pyproject.toml lists them.
+EXTRAS = {
+    "cli": ("typer", "rich"),
+    "image": ("pyvips", "pyvips-binary"),
+    "demo": ("numpy",),
+}
+
+
+def doctor(*, as_json: _options.AsJson = False) -> None:
+    """Say which versions, processor kernels, cores and memory stripline uses here."""
+    with reported():
+        report = _examine()
+    if as_json:
+        typer.echo(json.dumps(report, indent=2))
+        return
+    for name, value in _lines(report):
+        typer.echo(f"{name:<12} {value}")
+
+
+def _examine() -> dict[str, Any]:
+    return {
+        "stripline": stripline.__version__,
+        "python": {
+            "version": platform.python_version(),
+            "implementation": platform.python_implementation(),
+            "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        },
+        "platform": platform.platform(),
+        "processor": platform.machine(),
+        "kernels": {"in_use": kernels_in_use(), "available": list(available_kernels())},
+        "cores": usable_cores(),
+        "memory_limit": memory_limit(),
+        "extras": {name: _versions(packages) for name, packages in EXTRAS.items()},
+    }
+
+
+def _versions(packages: tuple[str, ...]) -> dict[str, str | None]:
+    """The version of each package, None for one that is not installed."""
+    versions: dict[str, str | None] = {}
+    for package in packages:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = None
+    return versions
+
+
+def _lines(report: dict[str, Any]) -> list[tuple[str, str]]:
+    python, kernels, limit = report["python"], report["kernels"], report["memory_limit"]
+    threading = "free-threaded" if python["free_threaded"] else "with the GIL"
+    lines = [
+        ("stripline", f"{report['stripline']}"),
+        ("python", f"{python['implementation']} {python['version']}, {threading}"),
+        ("executable", sys.executable),
+        ("platform", report["platform"]),
+        ("kernels", f"{kernels['in_use']} (available: {', '.join(kernels['available'])})"),
+        ("cores", str(report["cores"])),
+        ("memory limit", "none" if limit is None else _text.byte_count(limit)),
+    ]
+    for extra, versions in report["extras"].items():
+        if None in versions.values():
+            missing = ", ".join(name for name, version in versions.items() if version is None)
+            advice = f'python -m pip install "stripline[{extra}]"'
+            lines.append((f"[{extra}]", f"missing {missing}: {advice}"))
+        else:
+            there = ", ".join(f"{name} {version}" for name, version in versions.items())
+            lines.append((f"[{extra}]", there))
+    return lines

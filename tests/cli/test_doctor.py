@@ -1,0 +1,56 @@
+"""`stripline doctor`."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib import metadata
+
+import pytest
+
+import stripline
+from stripline.cli.doctor import EXTRAS
+from stripline.jpeg import available_kernels
+from stripline.pools import memory_limit, usable_cores
+from tests.cli.command import done, refused, run
+
+
+def test_says_what_is_in_use() -> None:
+    said = done(run("doctor")).stdout.decode()
+    assert stripline.__version__ in said
+    assert available_kernels()[0] in said
+    assert "cores" in said
+    assert "memory limit" in said
+    assert metadata.version("pyvips") in said
+
+
+def test_json_is_complete() -> None:
+    report = json.loads(done(run("doctor", "--json")).stdout)
+    assert report["stripline"] == stripline.__version__
+    assert report["cores"] == usable_cores()
+    assert report["memory_limit"] == memory_limit()
+    assert report["kernels"]["available"] == list(available_kernels())
+    assert report["kernels"]["in_use"] == available_kernels()[0]
+    assert report["extras"]["image"]["pyvips"] == metadata.version("pyvips")
+
+
+@pytest.mark.parametrize("name", available_kernels())
+def test_kernels_follow_the_environment(name: str) -> None:
+    report = json.loads(done(run("doctor", "--json", extra={"STRIPLINE_KERNELS": name})).stdout)
+    assert report["kernels"]["in_use"] == name
+
+
+def test_unknown_kernels_are_an_error() -> None:
+    assert "scalar" in refused(run("doctor", extra={"STRIPLINE_KERNELS": "mmx"}), 2)
+
+
+def test_extras_are_those_of_the_package() -> None:
+    required: dict[str, set[str]] = {}
+    for line in metadata.requires("stripline") or []:
+        package, _, extra = (
+            line.partition(" ; extra == ") if " ; " in line else line.partition("; extra == ")
+        )
+        name = re.split(r"[<>=\[ ]", package, maxsplit=1)[0]
+        required.setdefault(extra.strip("'\" "), set()).add(name)
+    for extra, packages in EXTRAS.items():
+        assert required[extra] == set(packages)
