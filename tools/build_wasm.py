@@ -2,7 +2,7 @@
 
     python tools/build_wasm.py [OUTPUT]          (default: build/wasm/engine.wasm)
 
-The module needs simd128 and bulk memory, which every browser has had since 2023, and imports nothing.
+The module imports nothing. It needs simd128 and bulk memory, which browsers have had since 2023.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ SOURCES = (
     "bind/wasm.cpp",
 )
 FLAGS = (
-    *("-target", "wasm32-freestanding", "-std=c++20", "-O3", "-msimd128", "-mbulk-memory"),
+    *("-target", "wasm32-freestanding", "-msimd128", "-mbulk-memory", "-std=c++20", "-O3"),
     *("-fno-exceptions", "-fno-rtti", "-Wall", "-Wextra", "-Werror"),
     *("-Wl,--no-entry", "-Wl,--strip-all"),
 )
 
 
 def build(output: Path) -> Path:
-    """Compile the module to ``output`` and return it; raises CalledProcessError where that fails."""
+    """Compile the module to ``output`` and return it; CalledProcessError where that fails."""
     engine = ROOT / "engine"
     output.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(

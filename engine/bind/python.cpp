@@ -230,6 +230,8 @@ nb::bytes encode(nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t r
 }  // namespace
 
 NB_MODULE(_native, module) {
+  // Prepared tables are cached for as long as the process lives, which is no leak.
+  nb::set_leak_warnings(false);
   module.attr("FORMATS") = tuple_of(kFormatNames);
   module.attr("SAMPLINGS") = tuple_of(kSamplingNames);
 

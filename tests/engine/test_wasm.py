@@ -75,7 +75,7 @@ class WasmEngine:
             _native.SAMPLINGS.index(sampling),
             width,
             rows,
-            *(tuple(strides) + (0, 0))[:3],
+            *(*strides, 0, 0)[:3],
             0x20C040,
             int(use_simd),
         )

@@ -59,8 +59,8 @@ struct alignas(64) Quantizer {
   int16_t scale[64];
 };
 
-// Codes ready to append, as entries `bits << 6 | length` of at most 26 bits. What is to be coded is a
-// token, the number of an entry: 512 times a row plus a value. So one lookup serves a coefficient
+// Codes ready to append, as entries `bits << 6 | length` of at most 26 bits. What is to be coded is
+// a token, the number of an entry: 512 times a row plus a value. So one lookup serves a coefficient
 // with its zero run, and whatever has no entry of its own takes two tokens.
 struct alignas(64) CodeBook {
   static constexpr int kRowValues = 512;

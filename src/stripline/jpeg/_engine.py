@@ -30,7 +30,13 @@ __all__ = [
 
 KERNELS_VARIABLE = "STRIPLINE_KERNELS"
 
-_MCU_SIZES = {"4:4:4": (8, 8), "4:2:2": (16, 8), "4:4:0": (8, 16), "4:2:0": (16, 16), "grey": (8, 8)}
+_MCU_SIZES = {
+    "4:4:4": (8, 8),
+    "4:2:2": (16, 8),
+    "4:4:0": (8, 16),
+    "4:2:0": (16, 16),
+    "grey": (8, 8),
+}
 
 
 def available_kernels() -> tuple[str, ...]:
@@ -64,8 +70,8 @@ class StripTask:
     """Rows of pixels and everything that decides their bytes.
 
     ``planes`` are C-contiguous bytes-like objects with rows ``strides`` bytes apart; ``width`` and
-    ``rows`` count pixels. The result of :func:`run_strip` depends on nothing else, and on ``kernels``
-    only in how fast it comes.
+    ``rows`` count pixels. The result of :func:`run_strip` depends on nothing else, and on
+    ``kernels`` only in how fast it comes.
     """
 
     index: int
