@@ -65,7 +65,10 @@ struct EntropyState {
 using ColorFn = void (*)(const uint8_t* src, int pixels, const uint8_t background[3], int8_t* y,
                          int8_t* cb, int8_t* cr);
 // Halves across and/or down: `width` outputs, a multiple of kPixelGroup / 2, from one or two rows.
-using DownsampleFn = void (*)(const int8_t* upper, const int8_t* lower, int width, int8_t* dst);
+// `row` counts output rows. Sums round down and up in turn, so that the mean stays; in turn along
+// a halved direction, where decoders' interpolation evens it out.
+using DownsampleFn = void (*)(const int8_t* upper, const int8_t* lower, int width, int row,
+                              int8_t* dst);
 // `blocks` (a multiple of kBlockGroup) 8x8 blocks side by side: FDCT, quantisation, zigzag, masks.
 using DctFn = void (*)(const int8_t* plane, ptrdiff_t stride, int blocks,
                        const Quantizer& quantizer, const BlockPlaces& places, TileBlocks& tile);

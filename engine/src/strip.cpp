@@ -95,6 +95,8 @@ class StripEncoder {
     }
     begin(Stage::kDct);
     transform(mcus, top, left + kTileColumns);
+    const uint32_t rows_left = strip_.rows - top;
+    blank_outside(mcus, (columns + 7) / 8, rows_left > 8 ? 2 : 1);
     begin(Stage::kEntropy);
     const uint8_t* end = kernels_.entropy(work_.blocks, mcus, layout_, tables_.codes, state_,
                                           work_.tokens, work_.unstuffed);
@@ -157,7 +159,7 @@ class StripEncoder {
     for (int plane = 0; plane < 2; ++plane) {
       const int8_t* full = chroma_[plane];
       for (int row = 0; row < 8; ++row, full += shape_.down * kRowStride) {
-        halve(full, full + kRowStride, pixels / shape_.across, work_.half[plane][row]);
+        halve(full, full + kRowStride, pixels / shape_.across, row, work_.half[plane][row]);
       }
       chroma_[plane] = work_.half[plane][0];
     }
@@ -234,6 +236,23 @@ class StripEncoder {
       prefetch(shape_.down + plane, parts, top, next_left);
       kernels_.dct(chroma_[plane], kRowStride, round_up(mcus, kBlockGroup), tables_.quantizer[1],
                    places, work_.blocks);
+    }
+  }
+
+  // Luma blocks of the last MCUs that lie wholly outside the picture are never seen, and cost least
+  // when they are flat and like the block before. `across` and `down` count the others.
+  void blank_outside(int mcus, int across, int down) {
+    if (across >= mcus * shape_.across && down >= shape_.down) return;
+    for (int mcu = 0; mcu < mcus; ++mcu) {
+      for (int i = 1; i < shape_.across * shape_.down; ++i) {
+        const int column = mcu * shape_.across + i % shape_.across;
+        if (column < across && i / shape_.across < down) continue;
+        const int place = mcu * layout_.blocks + i;
+        int16_t* block = work_.blocks.coefficients[place];
+        __builtin_memset(block, 0, sizeof work_.blocks.coefficients[place]);
+        block[0] = work_.blocks.coefficients[place - 1][0];
+        work_.blocks.masks[place] = 0;
+      }
     }
   }
 

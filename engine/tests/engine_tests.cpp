@@ -101,10 +101,11 @@ void test_downsample(const Kernels& set, const Kernels& scalar) {
   const DownsampleFn ours[] = {set.downsample_h2v1, set.downsample_h1v2, set.downsample_h2v2};
   const DownsampleFn theirs[] = {scalar.downsample_h2v1, scalar.downsample_h1v2,
                                  scalar.downsample_h2v2};
-  for (int i = 0; i < 3; ++i) {
+  for (int round = 0; round < 6; ++round) {
+    const int i = round % 3;
     std::vector<int8_t> a(kWidth), b(kWidth);
-    ours[i](upper.data(), lower.data(), kWidth, a.data());
-    theirs[i](upper.data(), lower.data(), kWidth, b.data());
+    ours[i](upper.data(), lower.data(), kWidth, round, a.data());
+    theirs[i](upper.data(), lower.data(), kWidth, round, b.data());
     CHECK(same(a, b));
   }
 }

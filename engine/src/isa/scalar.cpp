@@ -47,19 +47,19 @@ void split_pairs(const uint8_t* src, int pairs, int8_t* first, int8_t* second) {
   }
 }
 
-// Sums round down and up in turn, so that halving does not shift the mean.
-void downsample_h2v1(const int8_t* upper, const int8_t*, int width, int8_t* dst) {
+void downsample_h2v1(const int8_t* upper, const int8_t*, int width, int, int8_t* dst) {
   for (int i = 0; i < width; ++i) {
     dst[i] = static_cast<int8_t>((upper[2 * i] + upper[2 * i + 1] + (i & 1)) >> 1);
   }
 }
 
-void downsample_h1v2(const int8_t* upper, const int8_t* lower, int width, int8_t* dst) {
-  for (int i = 0; i < width; ++i)
-    dst[i] = static_cast<int8_t>((upper[i] + lower[i] + (i & 1)) >> 1);
+void downsample_h1v2(const int8_t* upper, const int8_t* lower, int width, int row, int8_t* dst) {
+  for (int i = 0; i < width; ++i) {
+    dst[i] = static_cast<int8_t>((upper[i] + lower[i] + (row & 1)) >> 1);
+  }
 }
 
-void downsample_h2v2(const int8_t* upper, const int8_t* lower, int width, int8_t* dst) {
+void downsample_h2v2(const int8_t* upper, const int8_t* lower, int width, int, int8_t* dst) {
   for (int i = 0; i < width; ++i) {
     const int sum = upper[2 * i] + upper[2 * i + 1] + lower[2 * i] + lower[2 * i + 1];
     dst[i] = static_cast<int8_t>((sum + 1 + (i & 1)) >> 2);
