@@ -16,5 +16,5 @@ if TYPE_CHECKING:
 def small_strips() -> Iterator[None]:
     """Strips of one MCU row, so that small pictures have many."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_plan, "STRIP_PIXELS", 1)
+        patch.setattr(_plan, "STRIP_PIXELS", dict.fromkeys(_plan.SAMPLINGS, 1))
         yield

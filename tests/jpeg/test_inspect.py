@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS = stripline.encode(
-    photograph(2, 2),
+    photograph(4, 2),
     quality=83,
     subsampling="4:2:0",
     metadata=Metadata(
@@ -39,14 +39,14 @@ def test_our_own_file() -> None:
     info = inspect(OURS)
     assert info == JpegInfo(
         width=1024,
-        height=1024,
+        height=2048,
         precision=8,
         components=3,
         sampling="4:2:0",
         process="baseline",
         quality=83,
         quality_exact=True,
-        restart_interval=64 * 32,
+        restart_interval=64 * 64,
         strips=2,
         orientation=8,
         density=(300, 150),

@@ -1,8 +1,8 @@
 """The streaming JPEG encoder: rows -> strips -> pool -> file.
 
-A picture is cut into strips of half a million pixels, coded independently of each other and
-joined by restart markers, so any executor can encode them in any order. Every function here
-drives the same core, which does no input or output.
+A picture is cut into strips of half a million to a million pixels, coded independently of each
+other and joined by restart markers, so any executor can encode them in any order. Every function
+here drives the same core, which does no input or output.
 """
 
 from __future__ import annotations

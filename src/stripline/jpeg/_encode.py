@@ -69,8 +69,8 @@ def encode(
     """Encode a picture as a baseline JPEG.
 
     The bytes depend on the pixels and the options alone: not on the pool, nor on how the rows
-    come. Pixels are held only while their strip (about half a million) is encoded: at most as
-    many strips as the pool is wide and four more, beside what the source itself holds.
+    come. Pixels are held only while their strip (half a million to a million) is encoded: at most
+    as many strips as the pool is wide and three more, beside what the source itself holds.
 
     Args:
         source: The pixels, one of

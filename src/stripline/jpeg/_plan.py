@@ -31,11 +31,17 @@ WHITE: Final = (255, 255, 255)
 
 _NO_METADATA: Final = Metadata()
 
-# A strip is as many MCU rows as come nearest to this. That is half a millisecond of work or more,
-# beside which handing it to another thread (some 50 microseconds) is small; one or two megabytes,
-# of which a few per worker may exist; and restart marker, padding and first DC differences (some 8
-# bytes) are below 0.1 % of even the smallest files.
-STRIP_PIXELS: Final = 512 * 1024
+# A strip is as many MCU rows as come nearest to this: about a million and a half samples to code,
+# so half a millisecond of work or more. Beside it, handing a strip to another thread (some 50
+# microseconds) is small, and so are a restart marker, padding and first DC differences (8 bytes).
+# It is one to three megabytes of RGB, of which a few per worker may exist.
+STRIP_PIXELS: Final[dict[Sampling, int]] = {
+    "4:4:4": 512 * 1024,
+    "4:2:2": 768 * 1024,
+    "4:4:0": 768 * 1024,
+    "4:2:0": 1024 * 1024,
+    "grey": 1024 * 1024,
+}
 
 
 class PictureShape(Protocol):
@@ -181,7 +187,7 @@ def strip_geometry(width: int, sampling: Sampling) -> tuple[int, int]:
     mcu_width, mcu_height = mcu_size(sampling)
     mcus_across = -(-width // mcu_width)
     mcu_row_pixels = mcus_across * mcu_width * mcu_height
-    mcu_rows = max(1, (STRIP_PIXELS + mcu_row_pixels // 2) // mcu_row_pixels)
+    mcu_rows = max(1, (STRIP_PIXELS[sampling] + mcu_row_pixels // 2) // mcu_row_pixels)
     # The strip's size keeps the interval far below its limit, which would else be taken modulo.
     interval_mcus = mcus_across * mcu_rows
     assert interval_mcus <= MAX_RESTART_INTERVAL_MCUS  # noqa: S101 - states what the sizes imply
