@@ -34,6 +34,10 @@ GIGAPIXELS = {NARROW: (0.1, 1.0, NARROW * TALLEST / 1e9), WIDE: (0.1, 1.0, 4.0)}
 
 BATCH_ROWS = 16
 
+# The highest peak is a matter of chance: by how many finished strips one thread is ahead of others.
+# A short picture is run more often, so that it gets as many chances as a long one.
+RUN_GIGAPIXELS, FEWEST_RUNS, MOST_RUNS = 4.0, 2, 15
+
 
 def memory(field: str) -> int:
     """This process's VmRSS (now) or VmHWM (at most so far) in bytes, from Linux's /proc."""
@@ -68,8 +72,9 @@ def stream(width: int, height: int) -> None:
     print(json.dumps({"peak": peak, "size": size, "seconds": seconds}))
 
 
-def measure(width: int, gigapixels: float, rounds: int) -> int:
+def measure(width: int, gigapixels: float) -> int:
     """Run one size, each time in a process of its own, and return its highest peak in bytes."""
+    rounds = max(FEWEST_RUNS, min(MOST_RUNS, round(RUN_GIGAPIXELS / gigapixels)))
     height = min(TALLEST, round(gigapixels * 1e9 / width))
     command = [sys.executable, __file__, "--stream", str(width), str(height)]
     runs = []
@@ -99,17 +104,13 @@ def main(arguments: list[str]) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="nothing above 0.3 gigapixel")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each size; the most counts")
     parser.add_argument("--stream", nargs=2, type=int, metavar=("W", "H"), help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.stream:
         stream(*options.stream)
         return 0
     peaks = {
-        width: [
-            measure(width, size, options.rounds)
-            for size in ((0.1, 0.3) if options.quick else sizes)
-        ]
+        width: [measure(width, size) for size in ((0.1, 0.3) if options.quick else sizes)]
         for width, sizes in GIGAPIXELS.items()
     }
     print()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import index
@@ -136,10 +135,6 @@ def _prepare(tables: Tables, sampling: Sampling) -> _Prepared:
         quantiser_segment(tables, sampling),
         huffman_segment(tables, sampling),
     )
-
-
-# What the engine has made must be gone before the interpreter is, or its leak check speaks up.
-atexit.register(_prepare.cache_clear)
 
 
 def make_plan(
