@@ -8,10 +8,13 @@
 #include <cstring>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "stripline/engine.hpp"
 
@@ -67,12 +70,32 @@ struct Deleter {
   void operator()(void* memory) const { std::free(memory); }
 };
 
-// What a thread works in, kept between strips: fresh memory costs more than most strips' coding.
-struct ThreadMemory {
-  std::unique_ptr<void, Deleter> scratch{std::aligned_alloc(kScratchAlignment, kScratchBytes)};
-  Output output{nullptr, 0, 0, grow};
+// Memory for results that is used again: fresh memory costs more than a strip's coding, because the
+// system has to clear it. Holds as many buffers as were ever out at once, up to a limit.
+class BufferStock {
+ public:
+  Output take() {
+    const std::lock_guard lock(mutex_);
+    if (buffers_.empty()) return {nullptr, 0, 0, grow};
+    Output output = buffers_.back();
+    buffers_.pop_back();
+    output.size = 0;
+    return output;
+  }
 
-  ~ThreadMemory() { std::free(output.data); }
+  void give(const Output& output) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (buffers_.size() < kMostBuffers) {
+        buffers_.push_back(output);
+        return;
+      }
+    }
+    std::free(output.data);
+  }
+
+ private:
+  static constexpr size_t kMostBuffers = 16;
 
   static bool grow(Output& output, size_t capacity) {
     capacity += capacity / 2;
@@ -82,7 +105,54 @@ struct ThreadMemory {
     output.capacity = capacity;
     return true;
   }
+
+  std::mutex mutex_;
+  std::vector<Output> buffers_;
 };
+
+BufferStock& stock() {
+  static auto* stock = new BufferStock;  // never destroyed: segments may outlive the module
+  return *stock;
+}
+
+// An entropy-coded segment: bytes that Python reads through the buffer protocol.
+class Segment {
+ public:
+  Segment() : output_(stock().take()) {}
+  Segment(Segment&& other) noexcept : output_(std::exchange(other.output_, {})) {}
+  Segment& operator=(Segment&&) = delete;
+  ~Segment() {
+    if (output_.data != nullptr) stock().give(output_);
+  }
+
+  Output& output() { return output_; }
+  size_t size() const { return output_.size; }
+  nb::bytes bytes() const {
+    return nb::bytes(reinterpret_cast<const char*>(output_.data), output_.size);
+  }
+
+  static int get_buffer(PyObject* self, Py_buffer* view, int flags) {
+    const Output& output = nb::inst_ptr<Segment>(nb::handle(self))->output_;
+    return PyBuffer_FillInfo(view, self, output.data, static_cast<Py_ssize_t>(output.size), 1,
+                             flags);
+  }
+
+ private:
+  Output output_;
+};
+
+PyType_Slot kSegmentSlots[] = {
+    {Py_bf_getbuffer, reinterpret_cast<void*>(Segment::get_buffer)},
+    {0, nullptr},
+};
+
+// What a thread works in, kept from strip to strip.
+void* thread_scratch() {
+  thread_local const std::unique_ptr<void, Deleter> scratch(
+      std::aligned_alloc(kScratchAlignment, kScratchBytes));
+  if (!scratch) throw std::bad_alloc();
+  return scratch.get();
+}
 
 class PreparedTables {
  public:
@@ -179,9 +249,9 @@ const Kernels& kernels_named(const char* name) {
   return *kernels;
 }
 
-nb::bytes encode(nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t rows,
-                 const char* format, const char* sampling, const PreparedTables& tables,
-                 std::array<uint8_t, 3> background, const char* kernels_name, StageClock* clock) {
+Segment encode(nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t rows,
+               const char* format, const char* sampling, const PreparedTables& tables,
+               std::array<uint8_t, 3> background, const char* kernels_name, StageClock* clock) {
   const Kernels& kernels = kernels_named(kernels_name);
   Strip strip{};
   strip.width = width;
@@ -212,19 +282,17 @@ nb::bytes encode(nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t r
     strip.planes[i] = {view.data(), static_cast<ptrdiff_t>(stride)};
   }
 
-  thread_local ThreadMemory memory;
+  Segment segment;
   Status status;
   {
     nb::gil_scoped_release release;
-    memory.output.size = 0;
-    if (!memory.scratch) throw std::bad_alloc();
-    status = encode_strip(strip, tables.get(), kernels, memory.scratch.get(), memory.output, clock);
+    status = encode_strip(strip, tables.get(), kernels, thread_scratch(), segment.output(), clock);
   }
   if (status == Status::kOutOfMemory) throw std::bad_alloc();
   if (status == Status::kBadStrip) {
     throw nb::value_error((std::string(format) + " pixels cannot be coded as " + sampling).c_str());
   }
-  return nb::bytes(reinterpret_cast<const char*>(memory.output.data), memory.output.size);
+  return segment;
 }
 
 }  // namespace
@@ -234,6 +302,14 @@ NB_MODULE(_native, module) {
   nb::set_leak_warnings(false);
   module.attr("FORMATS") = tuple_of(kFormatNames);
   module.attr("SAMPLINGS") = tuple_of(kSamplingNames);
+
+  nb::class_<Segment>(module, "Segment", nb::type_slots(kSegmentSlots))
+      .def("__len__", &Segment::size)
+      .def("__bytes__", &Segment::bytes)
+      .def("__reduce__", [](const Segment& segment) {
+        const nb::handle type(reinterpret_cast<PyObject*>(&PyBytes_Type));
+        return nb::make_tuple(type, nb::make_tuple(segment.bytes()));
+      });
 
   nb::class_<PreparedTables>(module, "Tables")
       .def(nb::init<std::array<nb::bytes, 2>, std::array<nb::bytes, 4>>(), nb::arg("quant"),

@@ -4,6 +4,10 @@ FORMATS: tuple[str, ...]
 SAMPLINGS: tuple[str, ...]
 STAGES: tuple[str, ...]
 
+class Segment(Buffer):
+    def __len__(self) -> int: ...
+    def __bytes__(self) -> bytes: ...
+
 class Tables:
     def __init__(
         self, quant: tuple[bytes, bytes], huffman: tuple[bytes, bytes, bytes, bytes]
@@ -20,7 +24,7 @@ def encode_strip(
     tables: Tables,
     background: tuple[int, int, int],
     kernels: str,
-) -> bytes: ...
+) -> Segment: ...
 def measure_stages(
     planes: tuple[Buffer, ...],
     strides: tuple[int, ...],

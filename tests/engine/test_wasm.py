@@ -121,16 +121,18 @@ def test_same_bytes_as_native(
         for width, rows in ((1, 1), (17, 33), (301, 16)):
             planes, strides = _planes(pixel_format, width, rows, rng)
             try:
-                expected = _native.encode_strip(
-                    tuple(planes),
-                    tuple(strides),
-                    width,
-                    rows,
-                    pixel_format,
-                    sampling,
-                    native,
-                    (0x20, 0xC0, 0x40),
-                    "scalar",
+                expected = bytes(
+                    _native.encode_strip(
+                        tuple(planes),
+                        tuple(strides),
+                        width,
+                        rows,
+                        pixel_format,
+                        sampling,
+                        native,
+                        (0x20, 0xC0, 0x40),
+                        "scalar",
+                    )
                 )
             except ValueError:  # a format and sampling that do not go together
                 continue

@@ -26,7 +26,7 @@ from stripline.errors import (
     WrongRowSize,
 )
 from stripline.jpeg import _work
-from stripline.jpeg._engine import StripTask, run_strip
+from stripline.jpeg._engine import Segment, StripTask, run_strip
 from stripline.pools import SerialExecutor
 from tests.support import CountingPool, HeldExecutor, LosingExecutor, noise
 
@@ -171,7 +171,7 @@ def test_the_loop_is_never_blocked() -> None:
 def test_a_serial_pool_works_in_a_thread_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = set()
 
-    def noting(task: StripTask) -> bytes:
+    def noting(task: StripTask) -> Segment:
         seen.add(threading.get_ident())
         return run_strip(task)
 
@@ -314,7 +314,7 @@ def test_cancelled_while_it_waits_for_rows(at: int) -> None:
 def test_cancelled_while_strips_run_it_waits_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     started, release = threading.Event(), threading.Event()
 
-    def held(task: StripTask) -> bytes:
+    def held(task: StripTask) -> Segment:
         started.set()
         assert release.wait(30)
         return run_strip(task)

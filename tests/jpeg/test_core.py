@@ -18,7 +18,7 @@ from stripline.errors import (
 from stripline.jpeg import inspect
 from stripline.jpeg._engine import StripTask, run_strip
 from stripline.jpeg._plan import SAMPLINGS, make_plan
-from stripline.jpeg.core import EncoderCore
+from stripline.jpeg.core import EncoderCore, Piece
 from stripline.streams import IteratorRows, PlanarFrame, Rows, packed_rows
 from tests.support import decode, noise
 
@@ -59,7 +59,7 @@ def whole(pixels: NDArray[np.uint8], *, stable: bool = True) -> Rows:
 
 def finished_file(core: EncoderCore, batches: Iterable[Rows]) -> bytes:
     """The file with every strip encoded as soon as it is there."""
-    pieces = []
+    pieces: list[Piece] = []
     for batch in batches:
         for task in core.feed(batch):
             core.accept(task.index, run_strip(task))
@@ -69,7 +69,7 @@ def finished_file(core: EncoderCore, batches: Iterable[Rows]) -> bytes:
     return finished(core, pieces)
 
 
-def finished(core: EncoderCore, pieces: list[bytes]) -> bytes:
+def finished(core: EncoderCore, pieces: list[Piece]) -> bytes:
     """The file, from what was ready before."""
     file = bytearray(b"".join([*pieces, *core.ready()]))
     if core.patch is not None:
@@ -108,7 +108,7 @@ def test_bytes_depend_on_pixels_and_options_alone(
         top += rows
     tasks += core.finish()
     chance.shuffle(tasks)
-    pieces = []
+    pieces: list[Piece] = []
     for task in tasks:
         core.accept(task.index, run_strip(task))
         if chance.random() < 0.5:
@@ -210,7 +210,7 @@ def test_rows_further_apart_than_they_are_long() -> None:
 
 def test_bytes_come_as_early_as_they_can() -> None:
     core = make_core(20, 40)
-    assert core.ready()[0].startswith(b"\xff\xd8")
+    assert bytes(core.ready()[0]).startswith(b"\xff\xd8")
     tasks = list(core.feed(whole(noise(40, 20))))
     core.accept(1, b"B")
     assert core.ready() == []

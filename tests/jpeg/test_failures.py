@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from typing_extensions import Buffer
+
 pytestmark = pytest.mark.usefixtures("small_strips")
 
 WIDTH, HEIGHT, BATCH = 16, 80, 8
@@ -248,8 +250,8 @@ class FailingSink:
     def __init__(self) -> None:
         self.aborted = 0
 
-    def write(self, data: bytes) -> None:
-        raise SinkFailed(0, f"the store refuses {len(data) > 0}")
+    def write(self, data: Buffer) -> None:
+        raise SinkFailed(0, f"the store refuses {memoryview(data).nbytes > 0}")
 
     def patch(self, offset: int, data: bytes) -> None:
         raise NotImplementedError((offset, data))

@@ -18,7 +18,7 @@ from stripline.jpeg._work import (
     submit,
     window_size,
 )
-from stripline.jpeg.core import EncoderCore
+from stripline.jpeg.core import EncoderCore, Piece
 from stripline.pools import SerialExecutor, default_pool
 from stripline.streams import MemorySink, bytes_per_row, check_format, check_side, packed_rows
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stripline.jpeg._work import Progress
     from stripline.streams import PixelFormat
 
-Window = deque[tuple[int, Future[bytes]]]
+Window = deque[tuple[int, Future[Piece]]]
 
 
 _END = object()
@@ -135,7 +135,7 @@ class JpegEncoder:
 
     async def _pump(
         self, core: EncoderCore, stream: AsyncIterable[object], progress: Progress | None
-    ) -> AsyncGenerator[list[bytes]]:
+    ) -> AsyncGenerator[list[Piece]]:
         """Drive `core` to the end; the asynchronous twin of `_drive.pump` in how it waits alone."""
         window: Window = deque()
         with _threaded(self._pool or default_pool()) as pool:
@@ -198,7 +198,7 @@ def _threaded(pool: Executor) -> Iterator[Executor]:
         yield thread
 
 
-async def _collect(core: EncoderCore, window: Window, progress: Progress | None) -> list[bytes]:
+async def _collect(core: EncoderCore, window: Window, progress: Progress | None) -> list[Piece]:
     """Wait for the oldest strip; what it makes ready."""
     index, future = window[0]
     await _done(future)
@@ -208,7 +208,7 @@ async def _collect(core: EncoderCore, window: Window, progress: Progress | None)
     return advance(core, index, data, progress)
 
 
-async def _done(future: Future[bytes]) -> None:
+async def _done(future: Future[Piece]) -> None:
     """Wait until a future is done; unlike `asyncio.wrap_future`, never cancel it."""
     loop = asyncio.get_running_loop()
     waiter = loop.create_future()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stripline.jpeg._engine import StripTask, run_strip
 from stripline.jpeg._work import Progress, advance, source_errors, strip_errors, submit, window_size
+from stripline.jpeg.core import Piece
 from stripline.pools import default_pool
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from stripline.jpeg.core import EncoderCore
     from stripline.streams import RowSource
 
-Window = deque[tuple[int, Future[bytes]]]
+Window = deque[tuple[int, Future[Piece]]]
 
 
 def pump(
     core: EncoderCore, source: RowSource, pool: Executor | None, progress: Progress | None
-) -> Generator[list[bytes]]:
+) -> Generator[list[Piece]]:
     """Drive `core` to the end, giving its bytes as they become ready.
 
     At most the pool's width and two strips are out at once. However this ends, closing the
@@ -71,7 +72,7 @@ def _strips(core: EncoderCore, source: RowSource) -> Generator[StripTask]:
     yield from core.finish()
 
 
-def _collect(core: EncoderCore, window: Window, progress: Progress | None) -> list[bytes]:
+def _collect(core: EncoderCore, window: Window, progress: Progress | None) -> list[Piece]:
     """Wait for the oldest strip; what it makes ready."""
     index, future = window[0]
     with strip_errors(index):

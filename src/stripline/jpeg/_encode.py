@@ -9,7 +9,7 @@ from stripline.errors import SinkFailed, StriplineError, describe
 from stripline.jpeg._drive import pump
 from stripline.jpeg._plan import make_plan
 from stripline.jpeg._work import need_height
-from stripline.jpeg.core import EncoderCore
+from stripline.jpeg.core import EncoderCore, Piece
 from stripline.streams import MemorySink, close_source, open_rows, open_sink
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _open_sink(target: Target) -> Sink:
         raise SinkFailed(0, describe(error)) from error
 
 
-def _deliver(core: EncoderCore, pieces: Iterable[list[bytes]], sink: Sink) -> int:
+def _deliver(core: EncoderCore, pieces: Iterable[list[Piece]], sink: Sink) -> int:
     """Write the file to `sink`, whole or not at all; how many bytes it has."""
     written = 0
     try:

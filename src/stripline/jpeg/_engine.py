@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from stripline import _native
+from stripline._native import Segment
 from stripline._native import Tables as NativeTables
 from stripline.errors import UnknownKernels
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "KERNELS_VARIABLE",
     "NativeTables",
+    "Segment",
     "StripTask",
     "available_kernels",
     "kernels_in_use",
@@ -101,8 +103,12 @@ class StripTask:
         )
 
 
-def run_strip(task: StripTask) -> bytes:
-    """The strip's entropy-coded segment: byte-aligned, stuffed, without markers."""
+def run_strip(task: StripTask) -> Segment:
+    """The strip's entropy-coded segment: byte-aligned, stuffed, without markers.
+
+    It is bytes-like, and turns to bytes when it is pickled. Its memory is used for a later strip
+    once nobody holds it any more.
+    """
     return _native.encode_strip(
         task.planes,
         task.strides,

@@ -20,7 +20,7 @@ from stripline.pools import pool_width
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from stripline.jpeg.core import EncoderCore
+    from stripline.jpeg.core import EncoderCore, Piece
 
 Progress = Callable[[int, int | None], None]
 """Told how many rows are done, of how many (None while that is unknown)."""
@@ -48,7 +48,7 @@ def window_size(pool: Executor) -> int:
     return pool_width(pool) + _SPARE_STRIPS
 
 
-def submit(pool: Executor, task: StripTask) -> Future[bytes]:
+def submit(pool: Executor, task: StripTask) -> Future[Piece]:
     """Hand a strip to the pool.
 
     Raises:
@@ -63,7 +63,7 @@ def submit(pool: Executor, task: StripTask) -> Future[bytes]:
         raise UsageError(f"the pool takes no work: {error}") from error
 
 
-def advance(core: EncoderCore, index: int, data: bytes, progress: Progress | None) -> list[bytes]:
+def advance(core: EncoderCore, index: int, data: Piece, progress: Progress | None) -> list[Piece]:
     """Give a strip's bytes to the core, tell `progress`, and return what became ready."""
     core.accept(index, data)
     pieces = core.ready()

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stripline.errors import TooFewRows, TooManyRows, UnsupportedPixels, WrongRowSize
-from stripline.jpeg._engine import StripTask
+from stripline.jpeg._engine import Segment, StripTask
 from stripline.jpeg.markers import EOI, restart_marker
 from stripline.streams import MAX_SIDE_PIXELS, PIXEL_BYTES, Rows
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stripline.jpeg._plan import Plan
+
+Piece = bytes | Segment
+"""Some bytes of a file; in memory of the engine's where they are a strip's."""
 
 
 class EncoderCore:
@@ -46,7 +49,7 @@ class EncoderCore:
         self._header_height: int | None = None
         # Strips: given out as tasks, accepted but waiting for an earlier one, given as bytes.
         self._tasks = 0
-        self._accepted: dict[int, bytes] = {}
+        self._accepted: dict[int, Piece] = {}
         self._delivered = 0
         # The buffer behind each strip that is out (None: the source's own), and those to reuse.
         self._lent: dict[int, bytearray | None] = {}
@@ -101,7 +104,7 @@ class EncoderCore:
         if self._gathered_rows:
             yield self._gathered_task()
 
-    def accept(self, index: int, data: bytes) -> None:
+    def accept(self, index: int, data: Piece) -> None:
         """Take the bytes of the strip `index`, in any order.
 
         Raises:
@@ -114,9 +117,9 @@ class EncoderCore:
             self._spare.append(buffer)
         self._accepted[index] = data
 
-    def ready(self) -> list[bytes]:
+    def ready(self) -> list[Piece]:
         """The next bytes of the file: whatever is known by now and not given yet."""
-        pieces: list[bytes] = []
+        pieces: list[Piece] = []
         if self._header_height is None:
             header = self._header()
             if header is None:

@@ -7,9 +7,12 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast, runtime_checkable
 
 from stripline.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 
 @runtime_checkable
@@ -23,8 +26,8 @@ class Sink(Protocol):
     def can_patch(self) -> bool:
         """Whether bytes that were written can still be replaced."""
 
-    def write(self, data: bytes) -> None:
-        """Take all of `data`."""
+    def write(self, data: Buffer) -> None:
+        """Take all of `data`, bytes-like, whose memory is used again once nobody holds it."""
 
     def patch(self, offset: int, data: bytes) -> None:
         """Replace bytes that were written, `offset` bytes from the first one."""
@@ -46,7 +49,7 @@ class MemorySink:
         # again while it is warm: keeping and joining them costs half as much as encoding.
         self._file = io.BytesIO()
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Buffer) -> None:
         """Append `data`."""
         self._file.write(data)
 
@@ -108,7 +111,7 @@ class FileSink:
                 raise OSError(error.errno, error.strerror, str(self._target)) from error
             raise
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Buffer) -> None:
         """Append `data`."""
         self._file.write(data)
 
@@ -167,9 +170,11 @@ class StreamSink:
         self.can_patch = not appends and seekable is not None and bool(seekable())
         self._start = self._stream.tell() if self.can_patch else 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Buffer) -> None:
         """Write all of `data`; unbuffered files may take it in parts."""
-        rest: bytes | memoryview = data
+        # Real files take memory as it is; what others make of it is not known.
+        is_file = isinstance(self._stream, io.IOBase)
+        rest = memoryview(data).cast("B") if is_file else bytes(data)
         while True:
             taken = cast("int | None", self._stream.write(rest))
             if taken is None and not isinstance(self._stream, io.RawIOBase):
@@ -178,7 +183,7 @@ class StreamSink:
                 return
             if not taken:
                 raise BlockingIOError("the target is in non-blocking mode and takes no more")
-            rest = memoryview(rest)[taken:]
+            rest = rest[taken:]
 
     def patch(self, offset: int, data: bytes) -> None:
         """Replace bytes."""
