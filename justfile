@@ -31,7 +31,7 @@ _rebuild_and_test *args:
     python -m pytest {{ args }}
 
 # Everything CI does, in the active environment
-check: lint types contracts test test-scalar engine-test fuzz wasm
+check: lint types contracts test test-scalar engine-test fuzz wasm neon
 
 # Style and likely mistakes, Python and C++
 lint:
@@ -68,8 +68,14 @@ fuzz inputs="20000" seed="1": (_engine "build/sanitize" "ON")
 
 # Build the engine for WebAssembly and compare its bytes with the native engine's
 wasm:
-    python tools/build_wasm.py
+    python tools/cross_build.py wasm
     python -m pytest tests/engine/test_wasm.py
+
+# Build the engine for AArch64 and run its tests and some random strips there, by emulation
+neon inputs="500" seed="1":
+    python tools/cross_build.py neon
+    qemu-aarch64 build/neon/engine_tests
+    qemu-aarch64 build/neon/fuzz {{ inputs }} {{ seed }}
 
 # Throughput against other encoders, and peak memory; `just bench --quick` for a short look
 bench *args:

@@ -8,6 +8,9 @@ measured on one and on all cores.
 
     python benchmarks/jpeg_encode.py --quick
     python benchmarks/jpeg_encode.py --megapixels 12,100 --kernels avx512,avx2,scalar
+    python benchmarks/jpeg_encode.py --stages          # where the engine's time goes
+    python benchmarks/jpeg_encode.py --check           # exit code 1 if a recorded ratio is lost
+    python benchmarks/jpeg_encode.py --record          # keep this run's ratios for --check
 """
 
 from __future__ import annotations
@@ -20,6 +23,9 @@ import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import bench_record
+import bench_stages
 
 import bench_peers
 import bench_pictures
@@ -71,6 +77,12 @@ def measure(
             contestant.seconds.append(took / contestant.repeats)
 
 
+def ratio_to(reference: Measured, one: Measured) -> float:
+    """How many times as fast as the reference: the median of the rounds' ratios."""
+    pairs = zip(reference.seconds, one.seconds, strict=True)
+    return statistics.median(theirs / ours for theirs, ours in pairs)
+
+
 def report(contestants: Sequence[Measured], pixels: int) -> None:
     """Print a line per encoder: time, speed, bytes, and both as ratios to the reference."""
     reference = next((one for one in contestants if one.name == REFERENCE), None)
@@ -82,14 +94,14 @@ def report(contestants: Sequence[Measured], pixels: int) -> None:
         print(f" {min(one.seconds) * 1e3:>9.3f} {pixels / 1e6 / median:>7.1f}", end="")
         print(f" {one.size:>12,}", end="")
         if reference:
-            pairs = zip(reference.seconds, one.seconds, strict=True)
-            ratio = statistics.median(theirs / ours for theirs, ours in pairs)
-            print(f" {ratio:>6.2f}x {100 * (one.size / reference.size - 1):>+7.2f}%", end="")
+            larger = 100 * (one.size / reference.size - 1)
+            print(f" {ratio_to(reference, one):>6.2f}x {larger:>+7.2f}%", end="")
         print()
 
 
-def run(options: argparse.Namespace) -> None:
-    """Measure all pictures at all settings with this process's kernels."""
+def run(options: argparse.Namespace) -> dict[str, float]:
+    """Measure all pictures at all settings with this process's kernels; our ratios by case."""
+    ratios = {}
     others = bench_peers.peers()
     cores = usable_cores()
     print(f"\nkernels {kernels_in_use()}, {cores} usable cores, {options.rounds} rounds, medians;")
@@ -112,6 +124,15 @@ def run(options: argparse.Namespace) -> None:
             measure(contestants, picture, quality, sampling, options.rounds)
             print(f"\n{name}, {width} x {height}, quality {quality}, {sampling}")
             report(contestants, width * height)
+            if options.stages:
+                bench_stages.print_stages(picture, quality, sampling, options.rounds)
+            reference = next((one for one in contestants if one.name == REFERENCE), None)
+            for one in contestants:
+                if one.name == "stripline" and reference is not None:
+                    size = f"{width} x {height}"
+                    case = f"{kernels_in_use()}, {name} {size}, {quality}, {sampling}"
+                    ratios[f"{case}, {one.threads} thread(s)"] = ratio_to(reference, one)
+    return ratios
 
 
 def run_for_kernels(names: Sequence[str], arguments: Sequence[str]) -> int:
@@ -121,11 +142,12 @@ def run_for_kernels(names: Sequence[str], arguments: Sequence[str]) -> int:
         available = ", ".join(available_kernels())
         print(f"not available here: {', '.join(sorted(unknown))} (there are {available})")
         return 2
+    worst = 0
     for name in names:
         environment = {**os.environ, "STRIPLINE_KERNELS": name}
         command = [sys.executable, __file__, *arguments]
-        subprocess.run(command, check=True, env=environment)
-    return 0
+        worst = max(worst, subprocess.run(command, check=False, env=environment).returncode)
+    return worst
 
 
 def parsed(arguments: Sequence[str]) -> argparse.Namespace:
@@ -146,6 +168,9 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         "--pictures", type=words, default=list(bench_pictures.PICTURES), metavar="NAME,…"
     )
     parser.add_argument("--kernels", type=words, metavar="SET,…", help="compare sets of kernels")
+    parser.add_argument("--stages", action="store_true", help="where the engine's time goes")
+    parser.add_argument("--check", action="store_true", help="compare with the recorded ratios")
+    parser.add_argument("--record", action="store_true", help="keep this run's ratios")
     parser.add_argument("--quick", action="store_true", help="2 megapixels, 3 rounds")
     options = parser.parse_args(arguments)
     unknown = set(options.pictures) - set(bench_pictures.PICTURES)
@@ -160,12 +185,16 @@ def main(arguments: Sequence[str]) -> int:
     """Run with the given command line and return the exit code."""
     options = parsed(arguments)
     if options.kernels is None:
-        run(options)
-        return 0
+        ratios = run(options)
+        kept = bench_record.compare(ratios) if options.check else True
+        if options.record:
+            bench_record.record(ratios)
+        return 0 if kept else 1
     passed_on = [
         f"--megapixels={','.join(map(str, options.megapixels))}",
         f"--rounds={options.rounds}",
         f"--pictures={','.join(options.pictures)}",
+        *(f"--{flag}" for flag in ("stages", "check", "record") if getattr(options, flag)),
     ]
     return run_for_kernels(options.kernels, passed_on)
 

@@ -22,12 +22,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _build(output: Path) -> Path:
-    spec = importlib.util.spec_from_file_location("build_wasm", ROOT / "tools/build_wasm.py")
+    spec = importlib.util.spec_from_file_location("cross_build", ROOT / "tools/cross_build.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    built: Path = module.build(output)
+    built: Path = module.build_wasm(output)
     return built
 
 

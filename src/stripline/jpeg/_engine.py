@@ -28,9 +28,22 @@ __all__ = [
     "kernels_in_use",
     "mcu_size",
     "run_strip",
+    "strip_stages",
 ]
 
 KERNELS_VARIABLE = "STRIPLINE_KERNELS"
+
+_Arguments = tuple[
+    "tuple[Buffer, ...]",
+    tuple[int, ...],
+    int,
+    int,
+    str,
+    str,
+    NativeTables,
+    tuple[int, int, int],
+    str,
+]
 
 _MCU_SIZES = {
     "4:4:4": (8, 8),
@@ -109,7 +122,17 @@ def run_strip(task: StripTask) -> Segment:
     It is bytes-like, and turns to bytes when it is pickled. Its memory is used for a later strip
     once nobody holds it any more.
     """
-    return _native.encode_strip(
+    return _native.encode_strip(*_arguments(task))
+
+
+def strip_stages(task: StripTask) -> dict[str, float]:
+    """Encode a strip for the sake of its times: seconds by stage of the engine."""
+    seconds = _native.measure_stages(*_arguments(task))
+    return dict(zip(_native.STAGES, seconds, strict=True))
+
+
+def _arguments(task: StripTask) -> _Arguments:
+    return (
         task.planes,
         task.strides,
         task.width,

@@ -1,0 +1,72 @@
+"""Build the engine for other machines, with the compiler of the PyPI package ``ziglang``.
+
+    python tools/cross_build.py wasm [OUTPUT]       (default: build/wasm/engine.wasm)
+    python tools/cross_build.py neon [DIRECTORY]    (default: build/neon)
+
+``wasm`` makes a module that imports nothing. It needs simd128 and bulk memory, which browsers have
+had since 2023. ``neon`` makes the engine's tests and its fuzz target for AArch64 Linux, to be run
+there or by ``qemu-aarch64``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINE = ROOT / "engine"
+
+SOURCES = ("src/tables.cpp", "src/strip.cpp", "src/isa/dispatch.cpp", "src/isa/scalar.cpp")
+FLAGS = ("-std=c++20", "-O3", "-Wall", "-Wextra", "-Werror")
+FREESTANDING = ("-fno-exceptions", "-fno-rtti", "-Wl,--no-entry", "-Wl,--strip-all")
+
+
+def compile_sources(target: tuple[str, ...], sources: tuple[str, ...], output: Path) -> Path:
+    """Compile and link to ``output``, and return it; CalledProcessError where that fails."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "ziglang", "c++", "-target", *target, *FLAGS),
+            *("-I", str(ENGINE / "include")),
+            *(str(ENGINE / source) for source in (*SOURCES, *sources)),
+            *("-o", str(output)),
+        ],
+        check=True,
+    )
+    return output
+
+
+def build_wasm(output: Path) -> Path:
+    """The WebAssembly module."""
+    target = ("wasm32-freestanding", "-msimd128", "-mbulk-memory", *FREESTANDING)
+    return compile_sources(target, ("src/isa/simd128.cpp", "bind/wasm.cpp"), output)
+
+
+def build_neon(directory: Path) -> tuple[Path, Path]:
+    """The tests and the fuzz target for AArch64, linked statically."""
+    target = ("aarch64-linux-musl",)
+    tests, fuzz = "tests/engine_tests.cpp", "fuzz/differential.cpp"
+    return (
+        compile_sources(target, ("src/isa/neon.cpp", tests), directory / "engine_tests"),
+        compile_sources(target, ("src/isa/neon.cpp", fuzz), directory / "fuzz"),
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Build what the arguments name."""
+    match arguments:
+        case ["wasm", *rest] if len(rest) < 2:
+            built = [build_wasm(Path(rest[0]) if rest else ROOT / "build/wasm/engine.wasm")]
+        case ["neon", *rest] if len(rest) < 2:
+            built = list(build_neon(Path(rest[0]) if rest else ROOT / "build/neon"))
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
+    for path in built:
+        print(f"{path}: {path.stat().st_size:,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
