@@ -44,25 +44,35 @@ inline void transpose(V x[8]) {
   x[7] = zip_hi64(b3, b7);
 }
 
-void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& quantizer,
-         const BlockPlaces& places, TileBlocks& tile) {
+template <bool kIsExact>
+void dct_steps(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& quantizer,
+               const BlockPlaces& places, Prefetch& next, TileBlocks& tile) {
   for (int block = 0; block < blocks; block += kBlocks, plane += 8 * kBlocks) {
+    next.step(kBlocks);
     V x[8];
     for (int row = 0; row < 8; ++row) x[row] = sll<kDctInputShift>(load_i8(plane + row * stride));
     dct_pass(x);
     transpose(x);
     dct_pass(x);
-    // Values outside -256..255 leave a bit above the lowest nine; the DC's do not count.
+    // Values too large for a row leave a bit above the lowest ten; the DC's do not count.
     static constexpr int16_t kNotDc[8] = {0, -1, -1, -1, -1, -1, -1, -1};
     V outside = set1(0);
     for (int u = 0; u < 8; ++u) {
-      const V scaled = add(x[u], mulhrs(x[u], load_lanes(quantizer.fraction + 8 * u)));
-      x[u] = mulhrs(scaled, load_lanes(quantizer.scale + 8 * u));
+      if constexpr (!kIsExact) {
+        x[u] = add(x[u], mulhrs(x[u], load_lanes(quantizer.fraction + 8 * u)));
+      }
+      x[u] = mulhrs(x[u], load_lanes(quantizer.scale + 8 * u));
       const V biased = add(x[u], set1(CodeBook::kDirectValues));
       outside = bit_or(outside, u == 0 ? bit_and(biased, load_lanes(kNotDc)) : biased);
     }
-    store_zigzag(x, nonzero_lanes(srl<9>(outside)), block, places, tile);
+    store_zigzag(x, nonzero_lanes(srl<CodeBook::kRowLog2>(outside)), block, places, tile);
   }
+}
+
+void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& quantizer,
+         const BlockPlaces& places, Prefetch& next, TileBlocks& tile) {
+  (quantizer.is_exact ? dct_steps<true> : dct_steps<false>)(plane, stride, blocks, quantizer,
+                                                            places, next, tile);
 }
 
 }  // namespace

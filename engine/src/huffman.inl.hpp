@@ -18,7 +18,7 @@ struct Tokens {
 };
 
 inline bool is_direct(int value) {
-  return static_cast<unsigned>(value + CodeBook::kDirectValues) < CodeBook::kRowValues;
+  return static_cast<unsigned>(value + CodeBook::kDirectValues) < 2 * CodeBook::kDirectValues;
 }
 
 inline int magnitude_size(int value) {
@@ -76,7 +76,7 @@ inline void add_block(const int16_t* block, uint64_t mask, int difference, int t
 // Rows and values to tokens, in the place of the values.
 inline void join(const uint8_t* rows, int16_t* values, int count) {
   for (int at = 0; at < count; at += kLanes) {
-    store_raw(values + at, add(load_raw(values + at), sll<9>(load_u8(rows + at))));
+    store_raw(values + at, add(load_raw(values + at), sll<CodeBook::kRowLog2>(load_u8(rows + at))));
   }
 }
 
@@ -86,15 +86,19 @@ uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout, cons
   auto* values = reinterpret_cast<int16_t*>(entries + kMaxTileTokens);
   auto* rows = reinterpret_cast<uint8_t*>(values + kMaxTileTokens);
   Tokens tokens{rows, values};
-  int place = 0;
+  // Copies, because what is written through a pointer to bytes may be anything.
+  const McuLayout blocks = layout;
+  int dc[3] = {state.dc[0], state.dc[1], state.dc[2]};
+  const int16_t (*block)[64] = tile.coefficients;
+  const uint64_t* mask = tile.masks;
   for (int mcu = 0; mcu < mcus; ++mcu) {
-    for (int i = 0; i < layout.blocks; ++i, ++place) {
-      const int component = layout.component[i];
-      const int16_t* block = tile.coefficients[place];
-      add_block(block, tile.masks[place], block[0] - state.dc[component], component != 0, tokens);
-      state.dc[component] = block[0];
+    for (int i = 0; i < blocks.blocks; ++i, ++block, ++mask) {
+      const int component = blocks.component[i], difference = (*block)[0] - dc[component];
+      dc[component] = (*block)[0];
+      add_block(*block, *mask, difference, component != 0, tokens);
     }
   }
+  for (int i = 0; i < 3; ++i) state.dc[i] = dc[i];
   const auto count = static_cast<int>(tokens.rows - rows);
   join(rows, values, count);
   // Looking up runs a step ahead; what it finds there is not used.

@@ -69,9 +69,24 @@ using ColorFn = void (*)(const uint8_t* src, int pixels, const uint8_t backgroun
 // a halved direction, where decoders' interpolation evens it out.
 using DownsampleFn = void (*)(const int8_t* upper, const int8_t* lower, int width, int row,
                               int8_t* dst);
+// The pixels of the tile that comes next, asked for a few cache lines at a time while blocks are
+// transformed; more requests at once than a core can have under way only wait for one another.
+struct Prefetch {
+  const uint8_t* const* next;
+  const uint8_t* const* end;
+  int lines_per_block;
+
+  void step(int blocks) {
+    const ptrdiff_t wanted = blocks * lines_per_block, left = end - next;
+    const uint8_t* const* const stop = next + (wanted < left ? wanted : left);
+    for (; next < stop; ++next) __builtin_prefetch(*next);
+  }
+};
+
 // `blocks` (a multiple of kBlockGroup) 8x8 blocks side by side: FDCT, quantisation, zigzag, masks.
 using DctFn = void (*)(const int8_t* plane, ptrdiff_t stride, int blocks,
-                       const Quantizer& quantizer, const BlockPlaces& places, TileBlocks& tile);
+                       const Quantizer& quantizer, const BlockPlaces& places, Prefetch& next,
+                       TileBlocks& tile);
 // Appends the codes of `mcus` MCUs to `out` without stuffing; returns the end. May write up to 64
 // bytes past the end. `work` is kTokenBytes of memory for its own use.
 using EntropyFn = uint8_t* (*)(const TileBlocks& tile, int mcus, const McuLayout& layout,

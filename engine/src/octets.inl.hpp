@@ -29,9 +29,8 @@ inline Codes merge(const Codes& a, const Codes& b) {
 
 // Whether every quad has 7 to 57 bits.
 inline bool are_regular(const Codes& a, const Codes& b) {
-  const V least = set1_64(7), most = set1_64(57);
-  return !any_negative64(bit_or(bit_or(sub64(a.lengths, least), sub64(most, a.lengths)),
-                                bit_or(sub64(b.lengths, least), sub64(most, b.lengths))));
+  const V lengths = bit_or(a.lengths, shift_left64<32>(b.lengths));
+  return !any_negative32(bit_or(sub32(lengths, set1_32(7)), sub32(set1_32(57), lengths)));
 }
 
 class OctetWriter {

@@ -30,6 +30,7 @@ struct alignas(kScratchAlignment) Workspace {
   Planes planes;
   int8_t half[2][8][kRowStride];  // downsampled chroma
   TileBlocks blocks;
+  const uint8_t* lines[kMaxMcuRows * kTileColumns * 4 / 64];  // to prefetch
   uint8_t edge[kTileColumns * 4 + 64];
   uint8_t tokens[kTokenBytes];
   uint8_t unstuffed[kMaxTileBlocks * kMaxBlockBytes + 128];
@@ -94,7 +95,7 @@ class StripEncoder {
       load_interleaved(top, left, columns);
     }
     begin(Stage::kDct);
-    transform(mcus, top, left + kTileColumns);
+    transform(mcus, next_tile(top, left, mcus));
     const uint32_t rows_left = strip_.rows - top;
     blank_outside(mcus, (columns + 7) / 8, rows_left > 8 ? 2 : 1);
     begin(Stage::kEntropy);
@@ -203,39 +204,41 @@ class StripEncoder {
     }
   }
 
-  // Each call asks for some of the pixels of the tile that starts at `left`, so that they arrive
-  // while blocks are being transformed; more requests at once than a core can have under way would
-  // only wait for one another. (Inlined because GCC takes a function that only prefetches for one
-  // without effect, and drops calls of it.)
-  [[gnu::always_inline]] inline void prefetch(int part, int parts, uint32_t top,
-                                              uint32_t left) const {
-    if (left >= strip_.width) return;
-    const uint32_t bytes = kPixelBytes[static_cast<int>(strip_.format)];
-    const uint32_t remaining = strip_.width - left;
-    const uint32_t length = bytes * (remaining < kTileColumns ? remaining : kTileColumns);
-    const int rows = 8 * shape_.down;
-    for (int row = rows * part / parts; row < rows * (part + 1) / parts; ++row) {
-      const uint8_t* src = row_of(strip_.planes[0], top + static_cast<uint32_t>(row), strip_.rows);
-      for (uint32_t at = 0; at < length; at += 64) {
-        __builtin_prefetch(src + left * bytes + at);
-      }
+  // The tile to the right, or the first one of the next MCU row.
+  Prefetch next_tile(uint32_t top, uint32_t left, int mcus) {
+    const uint32_t mcu_rows = 8u * shape_.down;
+    left += kTileColumns;
+    if (left >= strip_.width) {
+      left = 0;
+      top += mcu_rows;
     }
+    if (top >= strip_.rows) return {};
+    const uint32_t bytes = kPixelBytes[static_cast<int>(strip_.format)];
+    const uint32_t columns =
+        strip_.width - left < kTileColumns ? strip_.width - left : kTileColumns;
+    const uint32_t rows = strip_.rows - top < mcu_rows ? strip_.rows - top : mcu_rows;
+    const uint8_t* row = strip_.planes[0].data +
+                         static_cast<ptrdiff_t>(top) * strip_.planes[0].stride + left * bytes;
+    const uint8_t** line = work_.lines;
+    for (uint32_t i = 0; i < rows; ++i, row += strip_.planes[0].stride) {
+      for (uint32_t at = 0; at < columns * bytes; at += 64) *line++ = row + at;
+    }
+    const auto count = static_cast<int>(line - work_.lines), blocks = mcus * layout_.blocks;
+    return {work_.lines, line, (count + blocks - 1) / blocks};
   }
 
-  void transform(int mcus, uint32_t top, uint32_t next_left) {
-    const int across_log2 = shape_.across - 1, parts = is_grey_ ? 1 : shape_.down + 2;
+  void transform(int mcus, Prefetch next) {
+    const int across_log2 = shape_.across - 1;
     for (int row = 0; row < shape_.down; ++row) {
       const BlockPlaces places{row * shape_.across, layout_.blocks, across_log2};
-      prefetch(row, parts, top, next_left);
       kernels_.dct(work_.planes.y[8 * row], kRowStride, round_up(mcus << across_log2, kBlockGroup),
-                   tables_.quantizer[0], places, work_.blocks);
+                   tables_.quantizer[0], places, next, work_.blocks);
     }
     if (is_grey_) return;
     for (int plane = 0; plane < 2; ++plane) {
       const BlockPlaces places{shape_.across * shape_.down + plane, layout_.blocks, 0};
-      prefetch(shape_.down + plane, parts, top, next_left);
       kernels_.dct(chroma_[plane], kRowStride, round_up(mcus, kBlockGroup), tables_.quantizer[1],
-                   places, work_.blocks);
+                   places, next, work_.blocks);
     }
   }
 

@@ -10,6 +10,7 @@ constexpr int kMaxDcSize = 11;  // DC differences at most 11 (ITU-T T.81, F.1.2)
 int bit_length(unsigned value) { return value == 0 ? 0 : 32 - __builtin_clz(value); }
 
 bool prepare_quantizer(const uint8_t steps[64], Quantizer& quantizer) {
+  quantizer.is_exact = true;
   for (int row = 0; row < 8; ++row) {
     for (int column = 0; column < 8; ++column) {
       const int step = steps[row * 8 + column];
@@ -19,6 +20,7 @@ bool prepare_quantizer(const uint8_t steps[64], Quantizer& quantizer) {
       // 2^15 * 2^e / q, to the nearest, less 2^15.
       quantizer.fraction[place] =
           static_cast<int16_t>(((2 << (15 + exponent)) / step + 1) / 2 - 32768);
+      quantizer.is_exact = quantizer.is_exact && quantizer.fraction[place] == 0;
       quantizer.scale[place] = static_cast<int16_t>(1 << (10 - exponent));
     }
   }
@@ -62,13 +64,13 @@ TablesStatus prepare_dc(const HuffmanSpec& spec, int table, CodeBook& codes) {
   uint32_t symbols[256];
   if (!assign_codes(spec, symbols)) return TablesStatus::kBadHuffman;
   uint32_t* row = codes.entries + CodeBook::dc_symbol(table, 0);
-  for (int size = 0; size < 256; ++size) row[size] = symbols[size];
+  for (int size = 0; size < 16; ++size) row[size] = symbols[size];
   for (int size = 0; size <= kMaxDcSize; ++size) {
     if (symbols[size] == 0) return TablesStatus::kMissingSymbol;
     if ((symbols[size] & 63) > 15) return TablesStatus::kLongDcCode;
   }
   row = codes.entries + CodeBook::token(CodeBook::dc(table), 0);
-  for (int value = -256; value < 256; ++value) {
+  for (int value = -CodeBook::kDirectValues; value < CodeBook::kDirectValues; ++value) {
     row[value] = with_value(symbols[magnitude_size(value)], value);
   }
   return TablesStatus::kOk;
@@ -83,7 +85,7 @@ TablesStatus prepare_ac(const HuffmanSpec& spec, int table, CodeBook& codes) {
       if (symbols[run << 4 | size] == 0) return TablesStatus::kMissingSymbol;
     }
     uint32_t* row = codes.entries + CodeBook::token(CodeBook::ac(table, run), 0);
-    for (int value = -256; value < 256; ++value) {
+    for (int value = -CodeBook::kDirectValues; value < CodeBook::kDirectValues; ++value) {
       row[value] = value == 0 ? 0 : with_value(symbols[run << 4 | magnitude_size(value)], value);
     }
   }

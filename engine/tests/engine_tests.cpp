@@ -35,6 +35,8 @@ bool same(const std::vector<T>& a, const std::vector<T>& b) {
 
 std::mt19937 rng(20240229);
 
+Prefetch none{};  // nothing to ask for
+
 template <class T>
 std::vector<T> random_bytes(size_t count) {
   std::vector<T> values(count);
@@ -132,8 +134,8 @@ void test_dct(const Kernels& set, const Kernels& scalar) {
     const auto tables = make_tables(1 + static_cast<int>(rng() % 100));
     const BlockPlaces places{round % 2, 3, 0};
     auto a = std::make_unique<TileBlocks>(), b = std::make_unique<TileBlocks>();
-    set.dct(plane.data(), 8 * kBlocks, kBlocks, tables->quantizer[round & 1], places, *a);
-    scalar.dct(plane.data(), 8 * kBlocks, kBlocks, tables->quantizer[round & 1], places, *b);
+    set.dct(plane.data(), 8 * kBlocks, kBlocks, tables->quantizer[round & 1], places, none, *a);
+    scalar.dct(plane.data(), 8 * kBlocks, kBlocks, tables->quantizer[round & 1], places, none, *b);
     for (int block = 0; block < kBlocks; ++block) {
       const int place = places(block);
       CHECK(std::memcmp(a->coefficients[place], b->coefficients[place], 128) == 0);
@@ -155,7 +157,7 @@ void test_dct_is_accurate(const Kernels& scalar) {
       for (int block = 0; block < kBlockGroup; ++block) group[i / 8][8 * block + i % 8] = plane[i];
     }
     scalar.dct(group[0], 8 * kBlockGroup, kBlockGroup, tables->quantizer[0], BlockPlaces{0, 1, 0},
-               *tile);
+               none, *tile);
     for (int k = 0; k < 64; ++k) {
       const double error =
           tile->coefficients[0][k] - exact_dct(plane, kZigzag[k] % 8, kZigzag[k] / 8);
@@ -194,7 +196,8 @@ void test_entropy(const Kernels& set, const Kernels& scalar) {
         tile->coefficients[block][k] = static_cast<int16_t>(std::clamp(value, -1023, 1023));
         const int stored = tile->coefficients[block][k];
         nonzero |= static_cast<uint64_t>(stored != 0) << k;
-        has_large |= k > 0 && (stored < -256 || stored > 255);
+        has_large |=
+            k > 0 && (stored < -CodeBook::kDirectValues || stored >= CodeBook::kDirectValues);
       }
       tile->masks[block] = block_mask(nonzero, has_large);
     }

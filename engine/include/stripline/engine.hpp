@@ -57,28 +57,29 @@ struct HuffmanSpec {
 struct alignas(64) Quantizer {
   int16_t fraction[64];
   int16_t scale[64];
+  bool is_exact;  // all steps are powers of two and all fractions 0
 };
 
 // Codes ready to append, as entries `bits << 6 | length` of at most 26 bits. What is to be coded is
-// a token, the number of an entry: 512 times a row plus a value. So one lookup serves a coefficient
-// with its zero run, and whatever has no entry of its own takes two tokens.
+// a token, the number of an entry: 1024 times a row plus a value. So one lookup serves a
+// coefficient with its zero run, and whatever has no entry of its own takes two tokens. (Of the
+// rows' 164 kB, a picture uses few enough for the first-level cache.)
 struct alignas(64) CodeBook {
-  static constexpr int kRowValues = 512;
-  static constexpr int kDirectValues = 256;  // a row has the values from -256 to 255
+  static constexpr int kRowLog2 = 10;
+  static constexpr int kDirectValues = 512;  // a row has the values from -512 to 511
   // Rows. For luma (0) and chroma (1):
   static constexpr int ac(int table, int run = 0) { return 1 + 16 * table + run; }  // code, value
   static constexpr int dc(int table) { return 33 + table; }                         // code, value
-  static constexpr int kAcSymbols = 35;  // the code alone of an AC symbol: see ac_symbol()
-  static constexpr int kDcSymbols = 36;  // the code alone of a DC size: see dc_symbol()
-  static constexpr int kRaw = 41;        // the value alone, from -2047 to 2047
-  static constexpr int kEntries = kRowValues * kRaw + 2048;
+  static constexpr int kSymbols = 35;  // codes alone: see ac_symbol() and dc_symbol()
+  static constexpr int kRaw = 38;      // the value alone, from -2047 to 2047
+  static constexpr int kEntries = (kRaw << kRowLog2) + 2048;
 
-  static constexpr int token(int row, int value) { return kRowValues * row + value; }
+  static constexpr int token(int row, int value) { return (row << kRowLog2) + value; }
   static constexpr int ac_symbol(int table, int symbol) {
-    return token(kAcSymbols, 256 * (table - 1) + symbol);
+    return token(kSymbols, 256 * (table - 1) + symbol);
   }
   static constexpr int dc_symbol(int table, int size) {
-    return token(kDcSymbols, 256 * (table - 1) + size);
+    return token(kSymbols, 256 + 16 * table + size);
   }
 
   uint32_t entries[kEntries];

@@ -90,7 +90,7 @@ void dct_pass(int16_t* x, int step) {
 }
 
 void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& quantizer,
-         const BlockPlaces& places, TileBlocks& tile) {
+         const BlockPlaces& places, Prefetch&, TileBlocks& tile) {
   for (int block = 0; block < blocks; ++block, plane += 8) {
     int16_t x[64];
     for (int i = 0; i < 64; ++i) {

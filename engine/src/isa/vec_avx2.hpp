@@ -118,7 +118,13 @@ inline V shift_right64(V a) {
   return _mm256_srli_epi64(a, n);
 }
 inline V shift_right64(V a, V by) { return _mm256_srlv_epi64(a, by); }
-inline bool any_negative64(V a) { return _mm256_movemask_pd(_mm256_castsi256_pd(a)) != 0; }
+template <int n>
+inline V shift_left64(V a) {
+  return _mm256_slli_epi64(a, n);
+}
+inline V sub32(V a, V b) { return _mm256_sub_epi32(a, b); }
+inline V set1_32(int32_t a) { return _mm256_set1_epi32(a); }
+inline bool any_negative32(V a) { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
 // Of the lanes of a and b in the order of Entries, every other one from the first and the second.
 inline V firsts64(V a, V b) { return zip_lo64(a, b); }
 inline V seconds64(V a, V b) { return zip_hi64(a, b); }

@@ -108,7 +108,13 @@ inline V shift_right64(V a) {
   return _mm512_srli_epi64(a, n);
 }
 inline V shift_right64(V a, V by) { return _mm512_srlv_epi64(a, by); }
-inline bool any_negative64(V a) { return _mm512_movepi64_mask(a) != 0; }
+template <int n>
+inline V shift_left64(V a) {
+  return _mm512_slli_epi64(a, n);
+}
+inline V sub32(V a, V b) { return _mm512_sub_epi32(a, b); }
+inline V set1_32(int32_t a) { return _mm512_set1_epi32(a); }
+inline bool any_negative32(V a) { return _mm512_movepi32_mask(a) != 0; }
 // Of the lanes of a and then b, every other one from the first and from the second.
 inline V firsts64(V a, V b) {
   return _mm512_permutex2var_epi64(a, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), b);
