@@ -46,6 +46,10 @@ inline V load_lanes(const int16_t* p) { return _mm256_broadcastsi128_si256(load_
 inline V load_i8(const int8_t* p) { return _mm256_cvtepi8_epi16(load_128(p)); }
 inline V load_u8(const uint8_t* p) { return _mm256_cvtepu8_epi16(load_128(p)); }
 inline void store_raw(void* p, V a) { _mm256_storeu_si256(static_cast<V*>(p), a); }
+inline void store_i8(int8_t* p, V a, V b) {
+  _mm256_storeu_si256(reinterpret_cast<V*>(p),
+                      _mm256_permute4x64_epi64(_mm256_packs_epi16(a, b), 0xD8));
+}
 inline void store_i8(int8_t* p, V a) {
   const V packed = _mm256_permute4x64_epi64(_mm256_packs_epi16(a, a), 0x08);
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm256_castsi256_si128(packed));

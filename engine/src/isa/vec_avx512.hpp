@@ -51,6 +51,10 @@ inline V load_u8(const uint8_t* p) {
   return _mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
 inline void store_raw(void* p, V a) { _mm512_storeu_si512(p, a); }
+inline void store_i8(int8_t* p, V a, V b) {
+  const V order = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  _mm512_storeu_si512(p, _mm512_permutexvar_epi64(order, _mm512_packs_epi16(a, b)));
+}
 inline void store_i8(int8_t* p, V a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtsepi16_epi8(a));
 }

@@ -49,6 +49,9 @@ inline V load_lanes(const int16_t* p) { return vld1q_s16(p); }
 inline V load_i8(const int8_t* p) { return vmovl_s8(vld1_s8(p)); }
 inline V load_u8(const uint8_t* p) { return vreinterpretq_s16_u16(vmovl_u8(vld1_u8(p))); }
 inline void store_raw(void* p, V a) { vst1q_u8(static_cast<uint8_t*>(p), vreinterpretq_u8_s16(a)); }
+inline void store_i8(int8_t* p, V a, V b) {
+  vst1q_s8(p, vcombine_s8(vqmovn_s16(a), vqmovn_s16(b)));
+}
 inline void store_i8(int8_t* p, V a) { vst1_s8(p, vqmovn_s16(a)); }
 
 inline V shuffle_lanes(V a, const uint8_t bytes[16]) {

@@ -45,6 +45,7 @@ inline V load_lanes(const int16_t* p) { return load_raw(p); }
 inline V load_i8(const int8_t* p) { return wasm_i16x8_load8x8(p); }
 inline V load_u8(const uint8_t* p) { return wasm_u16x8_load8x8(p); }
 inline void store_raw(void* p, V a) { wasm_v128_store(p, a); }
+inline void store_i8(int8_t* p, V a, V b) { wasm_v128_store(p, wasm_i8x16_narrow_i16x8(a, b)); }
 inline void store_i8(int8_t* p, V a) {
   wasm_v128_store64_lane(p, wasm_i8x16_narrow_i16x8(a, a), 0);
 }

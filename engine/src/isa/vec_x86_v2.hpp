@@ -49,6 +49,9 @@ inline V load_u8(const uint8_t* p) {
   return _mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const V*>(p)));
 }
 inline void store_raw(void* p, V a) { _mm_storeu_si128(static_cast<V*>(p), a); }
+inline void store_i8(int8_t* p, V a, V b) {
+  _mm_storeu_si128(reinterpret_cast<V*>(p), _mm_packs_epi16(a, b));
+}
 inline void store_i8(int8_t* p, V a) {
   _mm_storel_epi64(reinterpret_cast<V*>(p), _mm_packs_epi16(a, a));
 }
