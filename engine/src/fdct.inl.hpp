@@ -44,28 +44,45 @@ inline void transpose(V x[8]) {
   x[7] = zip_hi64(b3, b7);
 }
 
+// Quantises, and says which blocks (bit b: block b) have a value too large for a CodeBook row.
+template <bool kIsExact>
+inline unsigned quantize(V x[8], const Quantizer& quantizer) {
+  // Such values leave a bit above the lowest ten. The DC's do not count.
+  static constexpr int16_t kNotDc[8] = {0, -1, -1, -1, -1, -1, -1, -1};
+  V outside = set1(0);
+  for (int u = 0; u < 8; ++u) {
+    if constexpr (!kIsExact) {
+      x[u] = add(x[u], mulhrs(x[u], load_lanes(quantizer.fraction + 8 * u)));
+    }
+    x[u] = mulhrs(x[u], load_lanes(quantizer.scale + 8 * u));
+    const V biased = add(x[u], set1(CodeBook::kDirectValues));
+    outside = bit_or(outside, u == 0 ? bit_and(biased, load_lanes(kNotDc)) : biased);
+  }
+  return nonzero_lanes(srl<CodeBook::kRowLog2>(outside));
+}
+
+// Two groups of blocks go through the steps in turn: while one waits for its results, the other
+// works. That outweighs what sets with 16 registers spill.
+inline constexpr int kGroups = 2;
+
 template <bool kIsExact>
 void dct_steps(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& quantizer,
                const BlockPlaces& places, Prefetch& next, TileBlocks& tile) {
-  for (int block = 0; block < blocks; block += kBlocks, plane += 8 * kBlocks) {
-    next.step(kBlocks);
-    V x[8];
-    for (int row = 0; row < 8; ++row) x[row] = sll<kDctInputShift>(load_i8(plane + row * stride));
-    dct_pass(x);
-    transpose(x);
-    dct_pass(x);
-    // Values too large for a row leave a bit above the lowest ten; the DC's do not count.
-    static constexpr int16_t kNotDc[8] = {0, -1, -1, -1, -1, -1, -1, -1};
-    V outside = set1(0);
-    for (int u = 0; u < 8; ++u) {
-      if constexpr (!kIsExact) {
-        x[u] = add(x[u], mulhrs(x[u], load_lanes(quantizer.fraction + 8 * u)));
+  for (int block = 0; block < blocks; block += kGroups * kBlocks) {
+    next.step(kGroups * kBlocks);
+    V x[kGroups][8];
+    for (int g = 0; g < kGroups; ++g, plane += 8 * kBlocks) {
+      for (int row = 0; row < 8; ++row) {
+        x[g][row] = sll<kDctInputShift>(load_i8(plane + row * stride));
       }
-      x[u] = mulhrs(x[u], load_lanes(quantizer.scale + 8 * u));
-      const V biased = add(x[u], set1(CodeBook::kDirectValues));
-      outside = bit_or(outside, u == 0 ? bit_and(biased, load_lanes(kNotDc)) : biased);
+      dct_pass(x[g]);
     }
-    store_zigzag(x, nonzero_lanes(srl<CodeBook::kRowLog2>(outside)), block, places, tile);
+    for (int g = 0; g < kGroups; ++g) transpose(x[g]);
+    for (int g = 0; g < kGroups; ++g) dct_pass(x[g]);
+    for (int g = 0; g < kGroups; ++g) {
+      const unsigned large = quantize<kIsExact>(x[g], quantizer);
+      store_zigzag(x[g], large, block + g * kBlocks, places, tile);
+    }
   }
 }
 

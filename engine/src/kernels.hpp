@@ -11,10 +11,10 @@ inline constexpr int kTileColumns = 256;
 inline constexpr int kMaxMcuRows = 16;
 inline constexpr int kMaxTileBlocks =
     kTileColumns / 8 * 4;  // 4:4:0: MCUs of 8 columns and 4 blocks
-// Kernels handle pixels in groups of this many and blocks in groups of four; the tile's buffers
+// Kernels handle pixels in groups of this many and blocks in groups of eight; the tile's buffers
 // have room for whole groups, so that only the strip driver has to know about edges.
 inline constexpr int kPixelGroup = 64;
-inline constexpr int kBlockGroup = 4;
+inline constexpr int kBlockGroup = 8;
 // DC code and bits, 63 AC codes and bits: 15 + 11 + 63 * 26 bits, rounded up.
 inline constexpr int kMaxBlockBytes = 209;
 

@@ -1,14 +1,20 @@
-// Zigzag by word permutes: first the columns of each of four blocks are brought together (a 4x4
+// Zigzag by permutes: first the columns of each of four blocks are brought together (a 4x4
 // transpose of 128-bit lanes), then half a block is drawn from its two registers at a time.
 
 namespace stripline::STRIPLINE_ISA {
 namespace {
 
+// Two permutes of bytes, the second merging, take fewer steps than one of words from two registers.
 struct ZigzagPermute {
-  alignas(64) uint16_t words[2][32];
-  constexpr ZigzagPermute() : words() {
+  alignas(
+      64) uint8_t bytes[2][64];  // of either half of the output, within the register they are in
+  uint64_t right[2];             // which bytes come from the right register
+  constexpr ZigzagPermute() : bytes(), right() {
     for (int k = 0; k < 64; ++k) {
-      words[k / 32][k % 32] = static_cast<uint16_t>(kZigzag[k] % 8 * 8 + kZigzag[k] / 8);
+      const int word = kZigzag[k] % 8 * 8 + kZigzag[k] / 8, half = k / 32, at = 2 * (k % 32);
+      bytes[half][at] = static_cast<uint8_t>(2 * word % 64);
+      bytes[half][at + 1] = static_cast<uint8_t>(2 * word % 64 + 1);
+      right[half] |= static_cast<uint64_t>(word >= 32 ? 3 : 0) << at;
     }
   }
 };
@@ -24,13 +30,15 @@ inline void gather_lanes(const V x[4], V out[4]) {
 inline void store_zigzag(const V x[8], unsigned large, int block, const BlockPlaces& places,
                          TileBlocks& tile) {
   static constexpr ZigzagPermute kPermute;
-  const V low_words = load_raw(kPermute.words[0]), high_words = load_raw(kPermute.words[1]);
+  const V low_bytes = load_raw(kPermute.bytes[0]), high_bytes = load_raw(kPermute.bytes[1]);
   V left[4], right[4];
   gather_lanes(x, left);
   gather_lanes(x + 4, right);
   for (int lane = 0; lane < 4; ++lane) {
-    const V low = _mm512_permutex2var_epi16(left[lane], low_words, right[lane]);
-    const V high = _mm512_permutex2var_epi16(left[lane], high_words, right[lane]);
+    const V low = _mm512_mask_permutexvar_epi8(_mm512_permutexvar_epi8(low_bytes, left[lane]),
+                                               kPermute.right[0], low_bytes, right[lane]);
+    const V high = _mm512_mask_permutexvar_epi8(_mm512_permutexvar_epi8(high_bytes, left[lane]),
+                                                kPermute.right[1], high_bytes, right[lane]);
     const int place = places(block + lane);
     _mm512_store_si512(tile.coefficients[place], low);
     _mm512_store_si512(tile.coefficients[place] + 32, high);

@@ -59,14 +59,24 @@ inline void store_i8(int8_t* p, V a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtsepi16_epi8(a));
 }
 
-// Source bytes of a channel's lanes, counted in the 128 bytes of both registers.
+// Source bytes of a channel's lanes: within the first register, and within the last for the lanes
+// that the first does not reach.
 template <int kBytes>
 struct ChannelPermute {
-  alignas(64) uint8_t bytes[64];
-  constexpr explicit ChannelPermute(int channel) : bytes() {
+  alignas(64) uint8_t first[64];
+  alignas(64) uint8_t last[64];
+  uint64_t in_first, in_last;
+  constexpr explicit ChannelPermute(int channel) : first(), last(), in_first(0), in_last(0) {
     for (int i = 0; i < 32; ++i) {
       const int from = i * kBytes + channel;
-      bytes[2 * i] = static_cast<uint8_t>(from < 64 ? from : from - (32 * kBytes - 64) + 64);
+      const uint64_t bit = uint64_t{1} << (2 * i);
+      if (from < 64) {
+        first[2 * i] = static_cast<uint8_t>(from);
+        in_first |= bit;
+      } else {
+        last[2 * i] = static_cast<uint8_t>(from - (32 * kBytes - 64));
+        in_last |= bit;
+      }
     }
   }
 };
@@ -80,8 +90,8 @@ struct PixelBytes {
   template <int kChannel>
   V channel() const {
     static constexpr ChannelPermute<kBytes> kPermute(kChannel);
-    return _mm512_maskz_permutex2var_epi8(0x5555555555555555, first, load_raw(kPermute.bytes),
-                                          last);
+    const V low = _mm512_maskz_permutexvar_epi8(kPermute.in_first, load_raw(kPermute.first), first);
+    return _mm512_mask_permutexvar_epi8(low, kPermute.in_last, load_raw(kPermute.last), last);
   }
 };
 
