@@ -17,7 +17,7 @@ namespace {
 #if defined(__x86_64__)
 bool has_v2() { return __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("popcnt"); }
 bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+  return has_v2() && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
          __builtin_cpu_supports("bmi2");
 }
 // Ice Lake and Zen 4 onward. Older AVX-512 CPUs lack the byte permutes and compressions that the
