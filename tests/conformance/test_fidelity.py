@@ -30,14 +30,12 @@ QUALITIES = (1, 5, 10, 25, 50, 75, 80, 85, 90, 95, 97, 98, 99, 100)
 PSNR_TOLERANCE = 0.05  # dB
 SIZE_TOLERANCE = 0.005  # share of libjpeg-turbo's file, its header and our restart markers included
 
-# Where chroma is halved, its sums are rounded down and up in turn. At these qualities the pattern
-# that this leaves is just below half a quantiser step, the rounding threshold: libjpeg, whose DCT
-# keeps three fractional bits to our five, codes it in places where we do not, and the other way
-# round where columns are halved. On very smooth pictures one then is a little truer, the other a
-# little smaller.
+# Not reached, and expected to fail below until it is: these pictures at these qualities. Where
+# chroma is halved its sums are rounded down and up in turn, and here that pattern is just below half a
+# quantiser step, where the files of two encoders part. Everything else is held to the bounds.
 THRESHOLD_QUALITIES = (97, 98, 99)
-THRESHOLD_PSNR_TOLERANCE = 0.15  # dB
-THRESHOLD_SIZE_TOLERANCE = 0.025
+NOT_AS_TRUE = {("chelsea.png", "4:2:2"), ("chelsea.png", "4:2:0")}  # by up to 0.11 dB
+NOT_AS_SMALL = {("smooth", "4:4:0")}  # by up to 2.2 %
 
 # Cut to sizes that are no multiple of a block, so that edges count too.
 PICTURES: dict[str, Pixels] = {
@@ -74,22 +72,41 @@ def psnr(seen: Pixels, source: NDArray[np.float64]) -> float:
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)
 
 
-@pytest.mark.parametrize("sampling", SAMPLINGS)
-@pytest.mark.parametrize("name", PICTURES)
-def test_as_true_to_the_source(name: str, sampling: jpeg.Sampling) -> None:
+def qualities_but(known: set[tuple[str, str]], name: str, sampling: str) -> tuple[int, ...]:
+    """All qualities, without those at which this picture is known to miss a bound."""
+    if (name, sampling) not in known:
+        return QUALITIES
+    return tuple(quality for quality in QUALITIES if quality not in THRESHOLD_QUALITIES)
+
+
+def less_true_than_libjpeg_turbo(
+    name: str, sampling: jpeg.Sampling, qualities: tuple[int, ...]
+) -> dict[int, str]:
+    """The qualities at which our file is too far from the source, and how far."""
     picture = np.ascontiguousarray(PICTURES[name])
     source = luma_of(picture) if sampling == "grey" else picture.astype(np.float64)
     worse = {}
-    for quality in QUALITIES:
+    for quality in qualities:
         ours = jpeg.encode(picture, quality=quality, subsampling=sampling)
         theirs = libjpeg_turbo(picture, quality, sampling)
         reached = psnr(decoders.turbojpeg(ours), source)
         reference = psnr(decoders.turbojpeg(theirs), source)
-        near_threshold = quality in THRESHOLD_QUALITIES and sampling not in {"4:4:4", "grey"}
-        tolerance = THRESHOLD_PSNR_TOLERANCE if near_threshold else PSNR_TOLERANCE
-        if reached < reference - tolerance:
+        if reached < reference - PSNR_TOLERANCE:
             worse[quality] = f"{reached:.3f} dB, libjpeg-turbo {reference:.3f} dB"
-    assert not worse
+    return worse
+
+
+@pytest.mark.parametrize("sampling", SAMPLINGS)
+@pytest.mark.parametrize("name", PICTURES)
+def test_as_true_to_the_source(name: str, sampling: jpeg.Sampling) -> None:
+    qualities = qualities_but(NOT_AS_TRUE, name, sampling)
+    assert not less_true_than_libjpeg_turbo(name, sampling, qualities)
+
+
+@pytest.mark.xfail(reason="halved chroma near the rounding threshold: not reached yet")
+@pytest.mark.parametrize(("name", "sampling"), sorted(NOT_AS_TRUE))
+def test_not_yet_as_true(name: str, sampling: jpeg.Sampling) -> None:
+    assert not less_true_than_libjpeg_turbo(name, sampling, THRESHOLD_QUALITIES)
 
 
 def larger_than_libjpeg_turbo(
@@ -100,9 +117,7 @@ def larger_than_libjpeg_turbo(
     for quality in qualities:
         ours = len(jpeg.encode(picture, quality=quality, subsampling=sampling))
         theirs = len(libjpeg_turbo(picture, quality, sampling))
-        near_threshold = quality in THRESHOLD_QUALITIES and sampling == "4:4:0"
-        tolerance = THRESHOLD_SIZE_TOLERANCE if near_threshold else SIZE_TOLERANCE
-        if ours > theirs * (1 + tolerance):
+        if ours > theirs * (1 + SIZE_TOLERANCE):
             larger[quality] = f"{ours} bytes, {100 * (ours / theirs - 1):+.2f} %"
     return larger
 
@@ -111,7 +126,17 @@ def larger_than_libjpeg_turbo(
 @pytest.mark.parametrize("name", PICTURES)
 def test_as_small(name: str, sampling: jpeg.Sampling) -> None:
     picture = np.ascontiguousarray(PICTURES[name])
-    assert not larger_than_libjpeg_turbo(picture, sampling, QUALITIES)
+    qualities = qualities_but(NOT_AS_SMALL, name, sampling)
+    assert not larger_than_libjpeg_turbo(picture, sampling, qualities)
+
+
+@pytest.mark.xfail(
+    reason="the rounding of halved rows is coded here: not reached yet"
+)
+@pytest.mark.parametrize(("name", "sampling"), sorted(NOT_AS_SMALL))
+def test_not_yet_as_small(name: str, sampling: jpeg.Sampling) -> None:
+    picture = np.ascontiguousarray(PICTURES[name])
+    assert not larger_than_libjpeg_turbo(picture, sampling, THRESHOLD_QUALITIES)
 
 
 @pytest.mark.parametrize("sampling", SAMPLINGS)
