@@ -31,8 +31,8 @@ PSNR_TOLERANCE = 0.05  # dB
 SIZE_TOLERANCE = 0.005  # share of libjpeg-turbo's file, its header and our restart markers included
 
 # Not reached, and expected to fail below until it is: these pictures at these qualities. Where
-# chroma is halved its sums are rounded down and up in turn, and here that pattern is just below half a
-# quantiser step, where the files of two encoders part. Everything else is held to the bounds.
+# chroma is halved its sums are rounded down and up in turn, and here that pattern is just below
+# half a quantiser step, where the files of two encoders part. All else is held to the bounds.
 THRESHOLD_QUALITIES = (97, 98, 99)
 NOT_AS_TRUE = {("chelsea.png", "4:2:2"), ("chelsea.png", "4:2:0")}  # by up to 0.11 dB
 NOT_AS_SMALL = {("smooth", "4:4:0")}  # by up to 2.2 %
@@ -130,9 +130,7 @@ def test_as_small(name: str, sampling: jpeg.Sampling) -> None:
     assert not larger_than_libjpeg_turbo(picture, sampling, qualities)
 
 
-@pytest.mark.xfail(
-    reason="the rounding of halved rows is coded here: not reached yet"
-)
+@pytest.mark.xfail(reason="the rounding of halved rows is coded here: not reached yet")
 @pytest.mark.parametrize(("name", "sampling"), sorted(NOT_AS_SMALL))
 def test_not_yet_as_small(name: str, sampling: jpeg.Sampling) -> None:
     picture = np.ascontiguousarray(PICTURES[name])
