@@ -14,6 +14,7 @@ SAMPLES = [
     errors.InvalidDimensions("width is 0"),
     errors.UnsupportedPixels("x"),
     errors.InvalidOption("x"),
+    errors.InvalidRecipe("x"),
     errors.UnknownKernels("x"),
     errors.SourceError("x"),
     errors.TooFewRows(1203, 5000),
@@ -22,6 +23,8 @@ SAMPLES = [
     errors.SourceFailed(1203, "ValueError: boom"),
     errors.UnsupportedFormat("x"),
     errors.CorruptImage("x"),
+    errors.LimitExceeded("pixels", 2_000, 1_000),
+    errors.GoalNotReached("x"),
     errors.SinkError("x"),
     errors.SinkFailed(65536, "OSError: full"),
     errors.TargetNotSeekable("x"),
@@ -80,6 +83,10 @@ def test_only_what_can_pass_is_retryable() -> None:
             "batch of 1,000 bytes is not a whole number of 300-byte rows",
         ),
         (errors.SourceFailed(1203, "E: x"), "source failed after 1,203 rows: E: x"),
+        (
+            errors.LimitExceeded("pixels", 2_000, 1_000),
+            "2,000 pixels, of which 1,000 are allowed",
+        ),
         (errors.SinkFailed(65536, "E: x"), "target failed after 65,536 bytes: E: x"),
         (
             errors.MissingDependency("reading a.png", "pyvips", "image"),

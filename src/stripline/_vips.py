@@ -7,16 +7,21 @@ run, and operations are not cached. If it has, libvips stays as the application 
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from stripline.errors import (
     CorruptImage,
     MissingDependency,
+    StriplineError,
     UnsupportedFormat,
 )
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 # Formats of pictures as people have them, read by libraries that are fuzzed and kept up. The rest
 # (scientific formats, libvips' own, ImageMagick's) stays shut. Ultra HDR is left to the JPEG
@@ -37,6 +42,13 @@ Vips = Any  # pyvips has no types
 Image = Any
 
 _UNKNOWN_FORMAT: Final = "not in a known format"
+# What libvips says, and what it means; whatever is not listed is damage. None is worth a retry.
+_PHRASES: Final[tuple[tuple[str, type[StriplineError]], ...]] = (
+    ("no codec available", UnsupportedFormat),
+    ("Unsupported", UnsupportedFormat),
+    ("unsupported", UnsupportedFormat),
+    ("not supported", UnsupportedFormat),
+)
 _INCHES_PER_MM: Final = 1 / 25.4
 
 # Interpretations whose pixels are, after conversion to 8 bits, still described by the profile that
@@ -86,7 +98,7 @@ class Picture:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        vips = _library()
+        vips = library()
         try:
             # A source, because of a plain file name libvips would read a trailing [...] as options.
             source = vips.Source.new_from_file(path)
@@ -95,7 +107,7 @@ class Picture:
             self.facts = _facts(image, pixels, profile_holds=profile_holds)
             self._region: Any = vips.Region.new(pixels)
         except vips.Error as error:
-            raise _translated(path, error) from error
+            raise translated(path, error) from error
         self._error: type[Exception] = vips.Error
 
     def fetch(self, top: int, rows: int) -> memoryview:
@@ -107,7 +119,7 @@ class Picture:
         try:
             return memoryview(self._region.fetch(0, top, self.facts.width, rows))
         except self._error as error:
-            raise _translated(self._path, error) from error
+            raise translated(self._path, error) from error
 
     def close(self) -> None:
         """Let go of the file and of the decoder's memory."""
@@ -115,7 +127,12 @@ class Picture:
 
 
 @cache
-def _library() -> Vips:
+def library() -> Vips:
+    """pyvips, imported and set up.
+
+    Raises:
+        MissingDependency: It is not installed.
+    """
     set_up_by_application = "pyvips" in sys.modules
     try:
         import pyvips  # noqa: PLC0415 - optional, and 50 ms that most calls need not pay
@@ -125,17 +142,53 @@ def _library() -> Vips:
         ) from error
     if not set_up_by_application:
         pyvips.cache_set_max(0)
+        if "VIPS_CONCURRENCY" not in os.environ:
+            # One call uses one core: with many pictures the parallelism is the caller's.
+            pyvips.concurrency_set(1)
         pyvips.operation_block_set("VipsForeignLoad", state=True)
         for loader in _LOADERS:
             pyvips.operation_block_set(loader, state=False)
     return pyvips
 
 
-def _translated(path: str, error: Exception) -> Exception:
+class vips_errors:  # noqa: N801 - used like a function: with vips_errors(name)
+    """Translates what libvips raises; everything else is left alone.
+
+    Args:
+        name: What is being read, for the message.
+
+    Raises:
+        UnsupportedFormat: libvips knows no such format, or not this kind of it.
+        CorruptImage: Anything else that is wrong with the data.
+    """
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, library().Error):
+            raise translated(self._name, error) from error
+
+
+def translated(name: str, error: BaseException) -> StriplineError:
+    """An error of libvips' as one of ours, by the table of its phrases."""
     text = " ".join(str(error).split())
     if _UNKNOWN_FORMAT in text:
-        return UnsupportedFormat(f"{path} is not in a format that can be read ({_FORMATS})")
-    return CorruptImage(f"{path}: {text}")
+        return UnsupportedFormat(f"{name} is not in a format that can be read ({_FORMATS})")
+    for phrase, kind in _PHRASES:
+        if phrase in text:
+            return kind(f"{name}: {text}")
+    return CorruptImage(f"{name}: {text}")
 
 
 def _to_8_bits(image: Image) -> tuple[Image, bool]:

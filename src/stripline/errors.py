@@ -7,6 +7,7 @@
     │   ├── InvalidDimensions            a width or height that a JPEG cannot have
     │   ├── UnsupportedPixels            pixels in a layout or type that cannot be encoded
     │   ├── InvalidOption                an option, or a combination of options, outside its range
+    │   ├── InvalidRecipe                a recipe that does not say what to make
     │   └── UnknownKernels               STRIPLINE_KERNELS names a set that this machine cannot run
     ├── SourceError                      the pixels, or where they come from
     │   ├── TooFewRows                   the source ended early
@@ -14,10 +15,12 @@
     │   ├── WrongRowSize                 a batch that is not a whole number of rows
     │   ├── SourceFailed                 the source raised; the cause is kept
     │   ├── UnsupportedFormat            not a file format that can be read here
-    │   └── CorruptImage                 a known format, but damaged
+    │   ├── CorruptImage                 a known format, but damaged
+    │   └── LimitExceeded                more bytes, pixels, frames or seconds than allowed
     ├── SinkError                        where the bytes go
     │   ├── SinkFailed                   the target raised; the cause is kept; may be retried
     │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
+    ├── GoalNotReached                   no setting gives the score or the size that was asked for
     ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
     └── WorkerLost                       a worker of the pool died; may be retried
 
@@ -33,8 +36,11 @@ from typing import ClassVar
 
 __all__ = [
     "CorruptImage",
+    "GoalNotReached",
     "InvalidDimensions",
     "InvalidOption",
+    "InvalidRecipe",
+    "LimitExceeded",
     "MissingDependency",
     "SinkError",
     "SinkFailed",
@@ -78,6 +84,10 @@ class UnsupportedPixels(UsageError):
 
 class InvalidOption(UsageError):
     """An option, or a combination of options, that is outside its range."""
+
+
+class InvalidRecipe(UsageError):
+    """A recipe that does not say what to make, or asks for what does not go together."""
 
 
 class UnknownKernels(UsageError):
@@ -167,6 +177,29 @@ class UnsupportedFormat(SourceError):
 
 class CorruptImage(SourceError):
     """The data is in a known format, but damaged or cut short."""
+
+
+class LimitExceeded(SourceError):
+    """The source needs more of something than is allowed.
+
+    Attributes:
+        what: What there is too much of: bytes, pixels, frames, ...
+        found: How much there is; at least so much, where counting stopped.
+        allowed: How much may be.
+    """
+
+    def __init__(self, what: str, found: float, allowed: float) -> None:
+        super().__init__(what, found, allowed)
+        self.what = what
+        self.found = found
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return f"{self.found:,} {self.what}, of which {self.allowed:,} are allowed"
+
+
+class GoalNotReached(StriplineError):
+    """No setting gives the score or the size that was asked for; says how near one came."""
 
 
 class SinkError(StriplineError):

@@ -7,6 +7,7 @@ import typer
 
 from stripline.cli import _options, _text
 from stripline.pools import SerialExecutor, default_pool, pool_width
+from stripline.streams.colour import COLOURS
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_what_is_no_colour(word: str) -> None:
 
 
 def test_every_named_colour_is_one() -> None:
-    for name in _options.COLOURS:
+    for name in COLOURS:
         assert all(0 <= level <= 255 for level in _options.parse_colour(name))
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from stripline.errors import InvalidOption
 from stripline.pools import SerialExecutor, default_pool
+from stripline.streams import colour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,27 +27,6 @@ SAMPLINGS = {
     "gray": "grey",
 }
 
-# The sixteen colour names of HTML 4, and the two spellings of grey.
-COLOURS = {
-    "black": "#000000",
-    "silver": "#c0c0c0",
-    "gray": "#808080",
-    "grey": "#808080",
-    "white": "#ffffff",
-    "maroon": "#800000",
-    "red": "#ff0000",
-    "purple": "#800080",
-    "fuchsia": "#ff00ff",
-    "green": "#008000",
-    "lime": "#00ff00",
-    "olive": "#808000",
-    "yellow": "#ffff00",
-    "navy": "#000080",
-    "blue": "#0000ff",
-    "teal": "#008080",
-    "aqua": "#00ffff",
-}
-
 
 def parse_sampling(text: str) -> Sampling:
     """Read 444, 4:4:4, 420 … or grey."""
@@ -58,21 +39,10 @@ def parse_sampling(text: str) -> Sampling:
 
 def parse_colour(text: str) -> tuple[int, int, int]:
     """Read a colour: a name, #rgb, #rrggbb or r,g,b with numbers from 0 to 255."""
-    word = COLOURS.get(text.strip().lower(), text.strip().lower())
     try:
-        if "," in word:
-            levels = tuple(int(part) for part in word.split(","))
-        else:
-            digits = word.removeprefix("#")
-            if len(digits) == 3:
-                digits = "".join(digit * 2 for digit in digits)
-            levels = tuple(bytes.fromhex(digits)) if word.startswith("#") else ()
-    except ValueError:
-        levels = ()
-    if len(levels) != 3 or not all(0 <= level <= 255 for level in levels):
-        message = f"{text!r} is not a colour: give a name ({', '.join(COLOURS)}), "
-        raise typer.BadParameter(message + "#rgb, #rrggbb, or r,g,b from 0 to 255")
-    return levels[0], levels[1], levels[2]
+        return colour.parse_colour(text)
+    except InvalidOption as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 Quality = Annotated[

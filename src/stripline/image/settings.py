@@ -1,0 +1,38 @@
+"""What all parts of a recipe are made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from stripline.streams.colour import parse_colour
+
+WHITE: Final = (255, 255, 255)
+
+
+class Settings(BaseModel):
+    """Part of a recipe: validated when it is made, never changed after."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+
+def _read_colour(value: Any) -> Any:
+    return parse_colour(value) if isinstance(value, str) else value
+
+
+def _check_colour(value: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not all(0 <= level <= 255 for level in value):
+        raise ValueError(f"{value} is not a colour: each level goes from 0 to 255")
+    return value
+
+
+Colour = Annotated[
+    tuple[int, int, int], BeforeValidator(_read_colour), AfterValidator(_check_colour)
+]
+"""Red, green and blue; written as a list of three, a name, `#rgb`, `#rrggbb` or `r,g,b`."""

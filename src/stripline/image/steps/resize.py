@@ -1,0 +1,175 @@
+"""Scale a picture, cut it or lay it on a background, to reach a size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+
+from pydantic import Field, model_validator
+
+from stripline.image.geometry import Box, place
+from stripline.image.settings import WHITE, Colour, Settings
+
+if TYPE_CHECKING:
+    from stripline.image.picture import Picture, Pixels
+
+Side = Annotated[int, Field(ge=1, le=1_000_000)]
+Fit = Literal["inside", "fill", "pad", "exact"]
+Gravity = Literal[
+    "centre",
+    "top",
+    "bottom",
+    "left",
+    "right",
+    "top-left",
+    "top-right",
+    "bottom-left",
+    "bottom-right",
+    "entropy",
+    "attention",
+]
+Filter = Literal["nearest", "bilinear", "bicubic", "mitchell", "lanczos2", "lanczos3"]
+
+_KERNELS: Final[dict[str, str]] = {
+    "nearest": "nearest",
+    "bilinear": "linear",
+    "bicubic": "cubic",
+    "mitchell": "mitchell",
+    "lanczos2": "lanczos2",
+    "lanczos3": "lanczos3",
+}
+
+
+class Resize(Settings):
+    """How large a picture becomes. Give `scale`, or `width`, `height` or both."""
+
+    scale: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """Times as wide and as high."""
+    width: Side | None = None
+    """Pixels across; alone, the height follows."""
+    height: Side | None = None
+    """Pixels down; alone, the width follows."""
+    fit: Fit = "inside"
+    """With both sides: `inside` keeps the proportions within them, `fill` covers them and cuts
+    what is over, `pad` lays the whole picture on a background of that size, `exact` distorts."""
+    gravity: Gravity = "centre"
+    """What `fill` keeps and where `pad` puts the picture: a place, or for `fill` the part with the
+    most detail (`entropy`) or that catches the eye (`attention`)."""
+    filter: Filter = "lanczos3"
+    """How samples are weighted."""
+    enlarge: bool = False
+    """Whether a smaller picture is blown up. If not, `inside` leaves it as it is, `fill` cuts it
+    to the proportions asked for, `pad` puts it on the background unscaled."""
+    linear: bool = False
+    """Average light, not its encoding: slower; fine bright detail keeps its brightness."""
+    background: Colour | Literal["transparent"] = WHITE
+    """What `pad` fills with."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        sides = (self.width is not None) + (self.height is not None)
+        if (self.scale is not None) == (sides > 0):
+            raise ValueError("give either scale, or width, height or both")
+        if self.fit != "inside" and sides != 2:
+            raise ValueError(f"fit={self.fit!r} needs both width and height")
+        if self.gravity in {"entropy", "attention"} and self.fit != "fill":
+            raise ValueError(f"gravity={self.gravity!r} chooses what fit='fill' keeps")
+        return self
+
+
+def resize(picture: Picture, settings: Resize | None) -> Picture:
+    """The picture at the size that `settings` ask for, given the pixels it has now.
+
+    Alpha is premultiplied while samples are averaged, so that what cannot be seen does not tint
+    what can. The size is that of the upright picture.
+    """
+    if settings is None:
+        return picture
+    return resize_to(picture, settings, place(picture.width, picture.height, settings))
+
+
+def resize_to(picture: Picture, settings: Resize, box: Box) -> Picture:
+    """The picture at the size and place that `box` says, whatever size it has been decoded at."""
+    picture = picture.with_frames(lambda frame: _scale(frame, settings, box.width, box.height))
+    if box.is_cropped:
+        picture = _crop(picture, settings, box)
+    elif box.is_padded:
+        picture = picture.with_frames(lambda frame: _pad(frame, settings, box))
+    return picture
+
+
+def _scale(pixels: Pixels, settings: Resize, width: int, height: int) -> Pixels:
+    if (pixels.width, pixels.height) == (width, height):
+        return pixels
+    depth, space = pixels.format, pixels.interpretation
+    alpha = pixels.hasalpha()
+    if settings.filter == "nearest":
+        return _resample(pixels, settings, width, height)
+    if settings.linear:
+        pixels = pixels.colourspace("scrgb")
+    if alpha:
+        pixels = pixels.premultiply()
+    pixels = _resample(pixels, settings, width, height)
+    if alpha:
+        pixels = pixels.unpremultiply()
+    if settings.linear:
+        pixels = pixels.colourspace(space)
+    return pixels.cast(depth) if pixels.format != depth else pixels
+
+
+def _resample(pixels: Pixels, settings: Resize, width: int, height: int) -> Pixels:
+    """Exactly `width` x `height`; libvips rounds its own sizes, so the rest is cut or repeated."""
+    resized = pixels.resize(
+        width / pixels.width, vscale=height / pixels.height, kernel=_KERNELS[settings.filter]
+    )
+    if (resized.width, resized.height) != (width, height):
+        resized = resized.embed(0, 0, width, height, extend="copy")
+    return resized
+
+
+def _crop(picture: Picture, settings: Resize, box: Box) -> Picture:
+    if settings.gravity not in {"entropy", "attention"}:
+        return picture.with_frames(
+            lambda frame: frame.crop(box.left, box.top, box.out_width, box.out_height)
+        )
+    # All frames of an animation are cut where the first one is.
+    first = picture.first_frame().pixels.copy_memory()
+    cut, found = (
+        first.smartcrop(
+            box.out_width,
+            box.out_height,
+            interesting=settings.gravity,
+            premultiplied=False,
+            attention_x=True,
+            attention_y=True,
+        ),
+        None,
+    )
+    del found
+    left, top = -cut[0].xoffset, -cut[0].yoffset
+    if picture.frames == 1:
+        return replace(picture, pixels=first.crop(left, top, box.out_width, box.out_height))
+    return picture.with_frames(lambda frame: frame.crop(left, top, box.out_width, box.out_height))
+
+
+def _pad(pixels: Pixels, settings: Resize, box: Box) -> Pixels:
+    if settings.background == "transparent":
+        if not pixels.hasalpha():
+            pixels = pixels.addalpha()
+        levels = [0.0] * pixels.bands
+    else:
+        levels = background_levels(pixels, settings.background)
+        if len(levels) > pixels.bands:  # a coloured background makes a grey picture a colour one
+            pixels = pixels.colourspace("srgb" if pixels.format == "uchar" else "rgb16")
+    return pixels.embed(
+        box.left, box.top, box.out_width, box.out_height, extend="background", background=levels
+    )
+
+
+def background_levels(pixels: Pixels, colour: tuple[int, int, int]) -> list[float]:
+    """A colour as levels of the picture's bands, alpha opaque; three for grey if it has a hue."""
+    factor, top = (257, 65_535) if pixels.format == "ushort" else (1, 255)
+    red, green, blue = (level * factor for level in colour)
+    colours = pixels.bands - int(pixels.hasalpha())
+    levels = [red] if colours == 1 and red == green == blue else [red, green, blue]
+    return [float(level) for level in levels] + [float(top)] * int(pixels.hasalpha())
