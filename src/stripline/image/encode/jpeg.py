@@ -1,13 +1,17 @@
 """JPEG: our own streaming encoder, or mozjpeg (through libvips) for smaller files.
 
-======  ===================================================================  ==========  ==========
-effort  encoder                                                              file        needs
-======  ===================================================================  ==========  ==========
-0 to 2  our own: baseline, standard Huffman tables, strips (default: 2)      100 %       a few rows
-3 to 5  mozjpeg: progressive, optimised Huffman tables                       see docs    3 B/pixel
-6 to 9  mozjpeg: and trellis quantisation, deringing, searched scans, its    see docs    3 B/pixel
-        quantiser table 3 (an own quality scale)
-======  ===================================================================  ==========  ==========
+======  ===========================================================  ===========  ===========
+effort  encoder                                                      bytes, time  memory
+======  ===========================================================  ===========  ===========
+0 to 2  our own: baseline, standard Huffman tables, in strips        100 %, 1     a few rows
+        (default: 2)
+3 to 5  mozjpeg: progressive, optimised Huffman tables               97 %, 6      3 B/pixel
+6 to 9  mozjpeg: and trellis quantisation, deringing, searched       82 %, 28     3 B/pixel
+        scans, its quantiser table 3, whose quality scale is its own
+======  ===========================================================  ===========  ===========
+
+Bytes and time are those of two photographs at quality 80, 4:2:0. At equal SSIMULACRA2 effort 6
+takes 83 to 95 % of the bytes, at a quality that is 0 to 8 higher.
 """
 
 from __future__ import annotations
@@ -77,6 +81,7 @@ class JpegEncoder:
         lossless=False,  # of pixels; a JPEG's own coefficients can be kept: see jpeg_lossless.py
         max_side=65_500,  # where decoders built on libjpeg stop
         quality=DEFAULT_QUALITY,
+        metadata=("exif", "xmp", "icc", "comment", "density"),
     )
 
     def write(

@@ -81,6 +81,7 @@ class TiffEncoder:
         max_side=1_000_000,
         quality=None,
         bit_depths=(8, 16),
+        metadata=("xmp", "icc", "density"),
     )
 
     def write(
