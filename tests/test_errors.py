@@ -22,6 +22,7 @@ SAMPLES = [
     errors.SourceFailed(1203, "ValueError: boom"),
     errors.UnsupportedFormat("x"),
     errors.CorruptImage("x"),
+    errors.LimitExceeded("pixels", 900_000_000, 500_000_000),
     errors.SinkError("x"),
     errors.SinkFailed(65536, "OSError: full"),
     errors.TargetNotSeekable("x"),
@@ -80,6 +81,10 @@ def test_only_what_can_pass_is_retryable() -> None:
             "batch of 1,000 bytes is not a whole number of 300-byte rows",
         ),
         (errors.SourceFailed(1203, "E: x"), "source failed after 1,203 rows: E: x"),
+        (
+            errors.LimitExceeded("total_pixels", 2000, 1000),
+            "too many total pixels: 2,000, 1,000 allowed",
+        ),
         (errors.SinkFailed(65536, "E: x"), "target failed after 65,536 bytes: E: x"),
         (
             errors.MissingDependency("reading a.png", "pyvips", "image"),

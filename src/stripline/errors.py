@@ -14,7 +14,8 @@
     │   ├── WrongRowSize                 a batch that is not a whole number of rows
     │   ├── SourceFailed                 the source raised; the cause is kept
     │   ├── UnsupportedFormat            not a file format that can be read here
-    │   └── CorruptImage                 a known format, but damaged
+    │   ├── CorruptImage                 a known format, but damaged
+    │   └── LimitExceeded                a picture that is larger than is allowed
     ├── SinkError                        where the bytes go
     │   ├── SinkFailed                   the target raised; the cause is kept; may be retried
     │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
@@ -35,6 +36,7 @@ __all__ = [
     "CorruptImage",
     "InvalidDimensions",
     "InvalidOption",
+    "LimitExceeded",
     "MissingDependency",
     "SinkError",
     "SinkFailed",
@@ -167,6 +169,25 @@ class UnsupportedFormat(SourceError):
 
 class CorruptImage(SourceError):
     """The data is in a known format, but damaged or cut short."""
+
+
+class LimitExceeded(SourceError):
+    """The picture is larger than is allowed, or reading it would take more than is allowed.
+
+    Attributes:
+        what: Which limit: a field of `stripline.image.limits.Limits`, as `pixels`.
+        found: What the picture has; at least that much where counting stopped at the limit.
+        allowed: What it may have.
+    """
+
+    def __init__(self, what: str, found: float, allowed: float) -> None:
+        super().__init__(what, found, allowed)
+        self.what = what
+        self.found = found
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return f"too many {self.what.replace('_', ' ')}: {self.found:,}, {self.allowed:,} allowed"
 
 
 class SinkError(StriplineError):

@@ -1,0 +1,1 @@
+"""One picture: probe -> decode -> steps -> encode."""
