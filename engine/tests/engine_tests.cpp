@@ -11,22 +11,13 @@
 #include <vector>
 
 #include "../src/kernels.hpp"
+#include "check.hpp"
 #include "support.hpp"
 
 using namespace stripline;
 using namespace stripline::testing;
 
 namespace {
-
-int failures = 0;
-
-#define CHECK(condition)                                                   \
-  do {                                                                     \
-    if (!(condition)) {                                                    \
-      std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      ++failures;                                                          \
-    }                                                                      \
-  } while (false)
 
 template <class T>
 bool same(const std::vector<T>& a, const std::vector<T>& b) {
