@@ -114,9 +114,15 @@ def score(original: NDArray[np.uint8], distorted: NDArray[np.uint8]) -> float:
         if scale:
             a, b = halve(a), halve(b)
         kinds = maps(positive_xyb(a), positive_xyb(b))
-        means = [[(kind**power).mean(axis=(1, 2)) ** (1 / power) for kind in kinds] for power in (1, 4)]
+        means = [
+            [(kind**power).mean(axis=(1, 2)) ** (1 / power) for kind in kinds] for power in (1, 4)
+        ]
         norms.append(np.array(means))  # power, kind, channel
     ordered = np.moveaxis(np.array(norms), 3, 0).ravel()  # channel, scale, power, kind
     error = 0.9562382616834844 * float(ordered @ WEIGHTS[: ordered.size])
-    error = 2.326765642916932 * error - 0.020884521182843837 * error**2 + 6.248496625763138e-05 * error**3
+    error = (
+        2.326765642916932 * error
+        - 0.020884521182843837 * error**2
+        + 6.248496625763138e-05 * error**3
+    )
     return 100 - 10 * error**0.6276336467831387 if error > 0 else 100.0
