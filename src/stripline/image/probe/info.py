@@ -64,7 +64,7 @@ class ImageInfo:
         coding: How the pixels are coded, in the format's own words: `baseline`, `lzw`, `hevc`.
         tiled: Whether a TIFF is stored in tiles.
         coded_size: Width and height of what is decoded, if only a part of it is shown: HEIC codes
-            even sizes and says which part is the picture.
+            whole blocks and says which part is the picture.
         bytes: Size of the file; None for a stream.
     """
 
