@@ -48,7 +48,8 @@ def clap(across: int, down: int, per: int = 1) -> bytes:
 
 def movie(sizes: bytes, *, handler: bytes = b"pict") -> bytes:
     entry = box(b"av01", bytes(24), struct.pack(">HH", 61, 40), bytes(50), AV1C, pixi(8, 8, 8))
-    table = box(b"stbl", full_box(b"stsd", struct.pack(">I", 1), entry), sizes)
+    # Tables in `sizes` come first, and the first of a kind counts.
+    table = box(b"stbl", sizes, full_box(b"stsd", struct.pack(">I", 1), entry))
     media = box(b"mdia", full_box(b"hdlr", bytes(4), handler, bytes(13)), box(b"minf", table))
     return box(b"moov", full_box(b"mvhd", bytes(96)), box(b"trak", media))
 
@@ -247,7 +248,14 @@ FTYP = box(b"ftyp", b"avif", bytes(4), b"mif1")
         (FTYP + box(b"free") * 20_001, "more than 20,000 boxes"),
         (sequence(stsz(7, entries=6)), "7 samples with 24 bytes for their sizes"),
         (sequence(stsz(0)), "0 samples"),
+        (sequence(stsz(2_000_000)), "a moov box of 8,000,"),
         (sequence(b""), "a track without its samples' sizes"),
+        (sequence(b"").replace(b"stbl", b"free"), "a track without a table of samples"),
+        (
+            sequence(stsz(7)).replace(b"stsd", b"free").replace(b"av01", b"stsd"),
+            "a track without its samples' sizes",
+        ),
+        (sequence(full_box(b"stsd", bytes(4)) + stsz(7)), "without a description of its samples"),
     ],
 )
 def test_damage_is_named(data: bytes, text: str) -> None:

@@ -57,6 +57,11 @@ def test_colour(data: bytes, colour: str) -> None:
     assert probe(data).colour == colour
 
 
+def test_two_channels_have_no_name() -> None:
+    data = b"\xff\xd8\xff\xc0\x00\x0e\x08\x00\x04\x00\x04\x02" + b"\x01\x11\x00" * 2
+    assert probe(data + b"\xff\xda\x00\x02").colour == "other"
+
+
 def test_processes() -> None:
     baseline, progressive = probe(pillow("jpeg")), probe(vips(".jpg", interlace=True))
     assert (baseline.coding, baseline.progressive) == ("baseline", False)

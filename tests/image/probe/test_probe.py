@@ -58,6 +58,20 @@ class Counting(io.BytesIO):
         return data
 
 
+class Unseekable(io.BytesIO):
+    """Says that it can seek."""
+
+    def seek(self, *_: int) -> int:
+        raise OSError("it is broken")
+
+
+class Slow(io.BytesIO):
+    """Gives less than it is asked for."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(min(size or 0, 1000))
+
+
 @pytest.mark.parametrize("name", MAKERS)
 def test_samples(name: str) -> None:
     info = probe(sample(name))
@@ -109,6 +123,7 @@ def test_every_way_in_gives_the_same_answer(name: str, tmp_path: Path) -> None:
     assert probe(bytearray(data)) == probe(memoryview(data)) == expected
     with path.open("rb") as file:
         assert probe(file) == expected
+    assert probe(Slow(data)) == expected
     streamed = probe(ForwardOnly(data + bytes(100_000)))
     held = probe(data + bytes(100_000))
     assert streamed.bytes is None
@@ -154,6 +169,8 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     closed.close()
     with pytest.raises(SourceFailed, match="closed"):
         probe(closed)
+    with pytest.raises(SourceFailed, match="it is broken"):
+        probe(Unseekable(sample("png")))
     for wrong in (7, None, memoryview(bytes(8))[::2]):
         with pytest.raises(InvalidOption, match="none of: path, contiguous bytes"):
             probe(wrong)  # type: ignore[arg-type]  # that is what is tested

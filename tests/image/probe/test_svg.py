@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 
 import pytest
 import pyvips
@@ -127,6 +128,15 @@ def test_other_markup_is_not_svg(data: bytes) -> None:
 )
 def test_damage_is_named(data: bytes, text: str) -> None:
     with pytest.raises(CorruptImage, match=text):
+        probe(data)
+
+
+def test_damage_in_compressed_text_is_named() -> None:
+    noise = random.Random(1).randbytes(30_000).hex()
+    data = bytearray(gzip.compress(svg('width="61" height="40"') + noise.encode()))
+    assert probe(data).width == 61
+    data[20_000:20_100] = bytes(100)
+    with pytest.raises(CorruptImage, match="the compressed text is damaged"):
         probe(data)
 
 

@@ -26,6 +26,7 @@ FORMATS: Final[dict[Format, str]] = {
 """The formats, and what people call them."""
 
 _PAGED: Final = ("tiff",)
+_INTERLACED: Final = ("png", "gif")
 _FIRST_SIDEWAYS_ORIENTATION: Final = 5
 _COLOUR_NAMES: Final[dict[Colour, str]] = {
     "grey": "grey",
@@ -113,7 +114,7 @@ class ImageInfo:
         if self.frames != 1:
             count = f"{self.frames:,}" if self.frames else "several"
             parts.append(f"{count} {'pages' if self.format in _PAGED else 'frames'}")
-        if self.progressive and self.coding != "progressive":
+        if self.progressive and self.format in _INTERLACED:
             parts.append("interlaced")
         if self.tiled:
             parts.append("tiled")
