@@ -26,6 +26,7 @@ FORMATS: Final[dict[Format, str]] = {
 """The formats, and what people call them."""
 
 _PAGED: Final = ("tiff",)
+_INTERLACED: Final = ("png", "gif")
 _FIRST_SIDEWAYS_ORIENTATION: Final = 5
 _COLOUR_NAMES: Final[dict[Colour, str]] = {
     "grey": "grey",
@@ -64,7 +65,7 @@ class ImageInfo:
         coding: How the pixels are coded, in the format's own words: `baseline`, `lzw`, `hevc`.
         tiled: Whether a TIFF is stored in tiles.
         coded_size: Width and height of what is decoded, if only a part of it is shown: HEIC codes
-            even sizes and says which part is the picture.
+            whole blocks and says which part is the picture.
         bytes: Size of the file; None for a stream.
     """
 
@@ -113,7 +114,7 @@ class ImageInfo:
         if self.frames != 1:
             count = f"{self.frames:,}" if self.frames else "several"
             parts.append(f"{count} {'pages' if self.format in _PAGED else 'frames'}")
-        if self.progressive and self.coding != "progressive":
+        if self.progressive and self.format in _INTERLACED:
             parts.append("interlaced")
         if self.tiled:
             parts.append("tiled")

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _MAX_ENTRIES: Final = 65_535  # what classic TIFF's count can say
 _MAX_VALUES: Final = 64  # of BitsPerSample and ExtraSamples: one of each channel
-# Of the types that matter here: BYTE, SHORT, LONG, UNDEFINED, LONG8.
-_TYPE_BYTES: Final = {1: 1, 3: 2, 4: 4, 7: 1, 16: 8}
+# Of the types that whole numbers have: BYTE, SHORT, LONG, UNDEFINED, the signed three, LONG8.
+_TYPE_BYTES: Final = {1: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 16: 8}
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _ORIENTATION, _SAMPLES, _TILE_WIDTH, _INK_SET, _EXTRA_SAMPLES = 274, 277, 322, 332, 338
@@ -70,6 +70,9 @@ class _Entry(NamedTuple):
     kind: int
     values: int  # how many
     value: bytes
+
+
+_NOTHING: Final = _Entry(1, 0, b"")
 
 
 def read_tiff(header: Header) -> ImageInfo:
@@ -162,12 +165,10 @@ class _Page:
         self._entries = entries
 
     def numbers(self, tag: int) -> list[int]:
-        """All values of a tag; none if it is not there."""
-        if tag not in self._entries:
-            return []
-        kind, count, value = self._entries[tag]
+        """All values of a tag; none if it is not there, or empty."""
+        kind, count, value = self._entries.get(tag, _NOTHING)
         size = _TYPE_BYTES.get(kind, 0)
-        if not size or not 0 < count <= _MAX_VALUES:
+        if not size or count > _MAX_VALUES:
             raise self._header.corrupt(f"tag {tag} has {count:,} values of type {kind}", 0)
         if size * count > len(value):
             value = self._header.take(int.from_bytes(value, self._layout.order), size * count)
