@@ -18,7 +18,6 @@ from stripline import _native
 from stripline.errors import InvalidDimensions, InvalidOption, UnsupportedPixels
 from stripline.jpeg import kernels_in_use
 
-
 __all__ = ["MAX_SIDE_PIXELS", "MIN_SIDE_PIXELS", "Channels", "Reference", "psnr", "ssimulacra2"]
 
 Channels = Literal[1, 3]
