@@ -92,7 +92,7 @@ def _pypi_with_the_authors_blur(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_pypi_with_the_authors_blur")
 @pytest.mark.parametrize("distortion", DISTORTIONS)
-@pytest.mark.parametrize("name", bench_pictures.PHOTOGRAPHS)
+@pytest.mark.parametrize("name", ["astronaut.png", "motorcycle_left.png"])
 def test_photographs_score_as_defined(name: str, distortion: str) -> None:
     original = np.ascontiguousarray(bench_pictures.photograph(name)[20:252, 90:330])
     distorted = DISTORTIONS[distortion](original)
