@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -308,7 +309,5 @@ def test_every_error_is_ours() -> None:
         damaged = bytearray(source)
         for at in random.integers(0, len(source), 3):
             damaged[at] = random.integers(256)
-        try:
-            made(bytes(damaged), resize={"width": 30})
-        except StriplineError as error:
-            assert str(error)
+        with suppress(StriplineError):
+            assert made(bytes(damaged), resize={"width": 30}).width == 30

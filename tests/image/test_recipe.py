@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import pickle
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stripline.errors import InvalidRecipe
 from stripline.image import Output, Recipe, Resize, load_variants, read_variants
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 THUMBNAIL = {"resize": {"width": 320}, "output": {"format": "webp", "quality": 70}}
 
