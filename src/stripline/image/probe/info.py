@@ -66,6 +66,8 @@ class ImageInfo:
         tiled: Whether a TIFF is stored in tiles.
         coded_size: Width and height of what is decoded, if only a part of it is shown: HEIC codes
             whole blocks and says which part is the picture.
+        complete: False if the file ends before what its header promises: a GIF without its end, a
+            TIFF with pixels beyond it. Other formats' decoders notice that by themselves.
         bytes: Size of the file; None for a stream.
     """
 
@@ -83,6 +85,7 @@ class ImageInfo:
     progressive: bool = False
     lossless: bool | None = None
     tiled: bool = False
+    complete: bool = True
     coded_size: tuple[int, int] | None = None
     bytes: int | None = None
 
