@@ -76,7 +76,7 @@ def test_the_example() -> None:
 def test_a_step_checks_its_own_settings() -> None:
     with pytest.raises(InvalidRecipe, match="thickness"):
         Recipe.read({"steps": [{"step": "frame", "thickness": 0}]})
-    with pytest.raises(InvalidRecipe, match="frame.*colur|colur"):
+    with pytest.raises(InvalidRecipe, match="colur"):
         Recipe.read({"steps": [{"step": "frame", "colur": "navy"}]})
 
 
@@ -92,5 +92,5 @@ def test_packages_that_cannot_be_used(site: Path) -> None:
     install(site, "two", {"stripline.steps": {"twice": "json:loads"}})
     with pytest.raises(InvalidRecipe, match="several packages bring 'twice'"):
         Recipe.read({"steps": [{"step": "twice"}]})
-    with pytest.raises(InvalidRecipe, match="'gone'.*No module named 'no_such'"):
+    with pytest.raises(InvalidRecipe, match=r"'gone'.*No module named 'no_such'"):
         Recipe.read({"steps": [{"step": "gone"}]})
