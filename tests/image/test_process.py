@@ -188,7 +188,7 @@ def test_what_is_no_picture(source: object, error: type[Exception], message: str
 
 
 def test_limits_stop_before_decoding() -> None:
-    with pytest.raises(LimitExceeded, match="pixels: 1,572,864, 1,000 allowed"):
+    with pytest.raises(LimitExceeded, match="1,572,864 pixels, of which 1,000 are allowed"):
         image.process(PHOTO, recipe(), MemorySinks(), Limits(pixels=1000))
     with pytest.raises(LimitExceeded, match="bytes"):
         image.process(io.BytesIO(PHOTO), recipe(), MemorySinks(), Limits(bytes=1000))

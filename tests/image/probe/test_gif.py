@@ -80,10 +80,10 @@ def test_blocks_are_not_walked_without_end(monkeypatch: pytest.MonkeyPatch) -> N
 def test_counting_stops_at_the_limit() -> None:
     many = screen() + frame() * 1000 + b";"
     assert probe(many).frames == 1000
-    with pytest.raises(LimitExceeded, match="too many frames: 11, 10 allowed") as caught:
+    with pytest.raises(LimitExceeded, match="11 frames, of which 10 are allowed") as caught:
         probe(many, Limits(frames=10))
     assert (caught.value.what, caught.value.found, caught.value.allowed) == ("frames", 11, 10)
-    with pytest.raises(LimitExceeded, match="100,001, 100,000 allowed"):
+    with pytest.raises(LimitExceeded, match="100,001 frames, of which 100,000 are allowed"):
         probe(screen() + frame() * 100_001)
 
 

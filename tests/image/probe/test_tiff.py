@@ -110,7 +110,7 @@ def test_levels_of_a_pyramid_are_pages() -> None:
 
 
 def test_counting_stops_at_the_limit() -> None:
-    with pytest.raises(LimitExceeded, match="too many frames: 3, 2 allowed"):
+    with pytest.raises(LimitExceeded, match="3 frames, of which 2 are allowed"):
         probe(sample("tiff-pages"), Limits(frames=2))
 
 

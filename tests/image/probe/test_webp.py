@@ -53,7 +53,7 @@ def test_animation(lossless: bool) -> None:
 
 
 def test_counting_stops_at_the_limit() -> None:
-    with pytest.raises(LimitExceeded, match="too many frames: 3, 2 allowed"):
+    with pytest.raises(LimitExceeded, match="3 frames, of which 2 are allowed"):
         probe(ANIMATED, Limits(frames=2))
 
 
