@@ -13,10 +13,12 @@ inline constexpr int kLanes = 16;
 inline constexpr int kBlocks = kLanes / 8;
 
 inline V add(V a, V b) { return _mm256_add_epi16(a, b); }
+inline V add_saturated(V a, V b) { return _mm256_adds_epi16(a, b); }
 inline V sub(V a, V b) { return _mm256_sub_epi16(a, b); }
 inline V mullo(V a, V b) { return _mm256_mullo_epi16(a, b); }
 inline V mulhrs(V a, V b) { return _mm256_mulhrs_epi16(a, b); }
 inline V bit_or(V a, V b) { return _mm256_or_si256(a, b); }
+inline V bit_xor(V a, V b) { return _mm256_xor_si256(a, b); }
 inline V bit_and(V a, V b) { return _mm256_and_si256(a, b); }
 template <int n>
 inline V sll(V a) {
