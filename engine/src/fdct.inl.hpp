@@ -58,7 +58,7 @@ inline unsigned quantize(V x[8], const Quantizer& quantizer) {
     const V biased = add(x[u], set1(CodeBook::kDirectValues));
     outside = bit_or(outside, u == 0 ? bit_and(biased, load_lanes(kNotDc)) : biased);
   }
-  return nonzero_lanes(srl<CodeBook::kRowLog2>(outside));
+  return nonzero_lanes(srl<CodeBook::kDirectValuesLog2 + 1>(outside));
 }
 
 // Two groups of blocks go through the steps in turn: while one waits for its results, the other
