@@ -62,7 +62,8 @@ inline unsigned quantize(V x[8], const Quantizer& quantizer) {
 }
 
 // Two groups of blocks go through the steps in turn: while one waits for its results, the other
-// works. That outweighs what sets with 16 registers spill.
+// works. That outweighs what sets with 16 registers spill. The loops over them are unrolled, and
+// store_zigzag() is always inlined, because else all of `x` would be stored and loaded again.
 inline constexpr int kGroups = 2;
 
 template <bool kIsExact>
@@ -77,8 +78,11 @@ void dct_steps(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantize
       }
       dct_pass(x[g]);
     }
+#pragma GCC unroll 2
     for (int g = 0; g < kGroups; ++g) transpose(x[g]);
+#pragma GCC unroll 2
     for (int g = 0; g < kGroups; ++g) dct_pass(x[g]);
+#pragma GCC unroll 2
     for (int g = 0; g < kGroups; ++g) {
       const unsigned large = quantize<kIsExact>(x[g], quantizer);
       store_zigzag(x[g], large, block + g * kBlocks, places, tile);
