@@ -31,6 +31,27 @@ inline bool are_regular(const Codes& a, const Codes& b) {
   return !any_negative32(bit_or(sub32(lengths, set1_32(7)), sub32(set1_32(57), lengths)));
 }
 
+// A step with an irregular quad, one quad after the other; one that is too long token by token.
+[[gnu::noinline]] void put_quads(const uint16_t* tokens, const Codes& first, const Codes& second,
+                                 const CodeBook& codes, BitWriter& writer) {
+  uint64_t bits[2][kLanes / 4], lengths[2][kLanes / 4];
+  store_raw(bits[0], first.bits), store_raw(bits[1], second.bits);
+  store_raw(lengths[0], first.lengths), store_raw(lengths[1], second.lengths);
+  BitWriter local = writer;
+  for (int i = 0; i < kStepTokens / 4; ++i, tokens += 4) {
+    const auto length = static_cast<unsigned>(lengths[i % 2][i / 2]);
+    if (length > 57) {
+      writer = local;
+      put_singly(tokens, 4, codes, writer);
+      local = writer;
+    } else {
+      local.put(bits[i % 2][i / 2], length);
+      local.flush();
+    }
+  }
+  writer = local;
+}
+
 class OctetWriter {
  public:
   explicit OctetWriter(const BitWriter& writer) { resume(writer); }
@@ -86,7 +107,7 @@ inline void put_tokens(const uint16_t* tokens, int count, const CodeBook& codes,
       octet_writer.put(first, second);
     } else {
       BitWriter bits = octet_writer.to_bits();
-      put_singly(tokens + at, kStepTokens, codes, bits);
+      put_quads(tokens + at, first, second, codes, bits);
       octet_writer.resume(bits);
     }
   }
