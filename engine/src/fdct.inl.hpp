@@ -72,11 +72,12 @@ inline unsigned quantize(V x[8], const Quantizer& quantizer) {
     const V biased = add(x[u], set1(CodeBook::kDirectValues));
     outside = bit_or(outside, u == 0 ? bit_and(biased, load_lanes(kNotDc)) : biased);
   }
-  return nonzero_lanes(srl<CodeBook::kRowLog2>(outside));
+  return nonzero_lanes(srl<CodeBook::kDirectValuesLog2 + 1>(outside));
 }
 
 // Two groups of blocks go through the steps in turn: while one waits for its results, the other
-// works. That outweighs what sets with 16 registers spill.
+// works. That outweighs what sets with 16 registers spill. The loops over them are unrolled, and
+// store_zigzag() is always inlined, because else all of `x` would be stored and loaded again.
 inline constexpr int kGroups = 2;
 
 template <bool kIsExact, Rounding kRounding>
@@ -91,8 +92,11 @@ void dct_steps(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantize
       }
       dct_pass<true>(x[g]);
     }
+#pragma GCC unroll 2
     for (int g = 0; g < kGroups; ++g) transpose(x[g]);
+#pragma GCC unroll 2
     for (int g = 0; g < kGroups; ++g) dct_pass<false>(x[g]);
+#pragma GCC unroll 2
     for (int g = 0; g < kGroups; ++g) {
       const unsigned large = quantize<kIsExact, kRounding>(x[g], quantizer);
       store_zigzag(x[g], large, block + g * kBlocks, places, tile);

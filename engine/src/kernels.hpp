@@ -105,10 +105,10 @@ using EntropyFn = uint8_t* (*)(const TileBlocks& tile, int mcus, const McuLayout
 using StuffFn = uint8_t* (*)(const uint8_t* src, size_t size, uint8_t* out);
 
 // At most so many tokens a tile: DC of two, 63 AC values of two, an end of block; and some room
-// behind them, for rows (a byte each), tokens (two) and looked-up entries (four) alike.
+// behind them, for rows (a byte each) and tokens (two) alike.
 inline constexpr size_t kTokenSlack = 128;
 inline constexpr size_t kMaxTileTokens = kMaxTileBlocks * 130 + 2 * kTokenSlack;
-inline constexpr size_t kTokenBytes = 7 * kMaxTileTokens;
+inline constexpr size_t kTokenBytes = 3 * kMaxTileTokens;
 
 struct Kernels {
   const char* name;
