@@ -62,8 +62,9 @@ class Work:
 
     @property
     def key(self) -> str:
-        """32 hexadecimal digits: the same for the same source in the same state, the same recipes
-        and the same outputs. A task with a key that is done need not be done again.
+        """32 hexadecimal digits that stand for source, state, recipes and outputs.
+
+        A task whose key is done in the journal need not be done again.
         """
         parts = [self.source.url, str(self.source.size), self.source.version]
         parts += [f"{name}={recipe.fingerprint}" for name, recipe in self.variants.items()]
