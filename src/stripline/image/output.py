@@ -56,7 +56,7 @@ class Output(Settings):
     avif: AvifSettings = AvifSettings()
     tiff: TiffSettings = TiffSettings()
     gif: GifSettings = GifSettings()
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """Settings of an encoder that a plugin brings."""
 
     @field_validator("format", "candidates", mode="before")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -27,7 +27,7 @@ class Settings(BaseModel):
     )
 
 
-def _read_colour(value: Any) -> Any:
+def _read_colour(value: object) -> object:
     return parse_colour(value) if isinstance(value, str) else value
 
 
