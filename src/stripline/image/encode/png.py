@@ -178,7 +178,7 @@ def _indexed(pixels: Pixels, settings: dict[str, Any], *, held: bool) -> bytes |
         at_most_8_bits(pixels),
         "pngsave",
         palette=True,
-        bitdepth=settings["colours"].bit_length() // 2,
+        bitdepth=(settings["colours"] - 1).bit_length(),
         Q=settings["quality"],
         dither=settings["dither"],
         interlace=settings["interlace"],
