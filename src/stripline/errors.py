@@ -4,7 +4,7 @@
 
     StriplineError
     ├── UsageError (ValueError)          the call cannot be carried out as written
-    │   ├── InvalidDimensions            a width or height that a JPEG cannot have
+    │   ├── InvalidDimensions            a width or height that the format cannot have
     │   ├── UnsupportedPixels            pixels in a layout or type that cannot be encoded
     │   ├── InvalidOption                an option, or a combination of options, outside its range
     │   ├── InvalidRecipe                a recipe that does not say what to make
@@ -75,7 +75,7 @@ class UsageError(StriplineError, ValueError):
 
 
 class InvalidDimensions(UsageError):
-    """A width or height outside 1 to 65,535 (ITU-T T.81 gives each sixteen bits)."""
+    """A width or height that the format cannot have: outside 1 to 65,535 for JPEG (ITU-T T.81)."""
 
 
 class UnsupportedPixels(UsageError):

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from stripline.streams.colour import parse_colour
 
 WHITE: Final = (255, 255, 255)
+
+Quality = Annotated[int, Field(ge=1, le=100)]
+"""1 (small) to 100 (faithful), on the format's own scale."""
+Effort = Annotated[int, Field(ge=0, le=9)]
+"""0 (fast) to 9 (small); what it does is up to the format."""
 
 
 class Settings(BaseModel):
