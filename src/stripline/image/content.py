@@ -51,6 +51,11 @@ class Content:
     edges: float
 
     @property
+    def packs(self) -> bool:
+        """Whether much of it is flat, so that lossless may be small: gradients are, too."""
+        return self.flat >= _FLAT
+
+    @property
     def kind(self) -> Literal["graphic", "photograph"]:
         """`graphic` for flat colours with sharp edges; gradients and mixtures are the other."""
         if self.flat == 1:

@@ -167,7 +167,8 @@ class _Offers:
                 quality = _jpeg_quality(self._output)
             if quality is not None:
                 return self._fixed(replace(ways.lossy, qualities=quality), quality)
-        return reach_on_sample(self._bench, ways.lossy, goal)
+        packs = self._bench.content.packs
+        return reach_on_sample(self._bench, ways if packs else ways.lossy, goal)
 
     def _last_resorts(
         self, others: list[Ways], goal: float, failures: list[GoalNotReached]

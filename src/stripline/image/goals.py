@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from stripline.errors import GoalNotReached, InvalidRecipe
 from stripline.image.search import Curve, lowest_reaching
+from stripline.image.ways import closeness
 
 if TYPE_CHECKING:
     from stripline.image.bench import Bench
@@ -35,7 +36,7 @@ class Found:
         score: SSIMULACRA 2; None for pictures too small.
         scored: What was scored.
         is_file: Whether `data` is the picture's file.
-        curve: Scores to expect of other ways.
+        curve: What closeness to expect of other ways.
     """
 
     ways: Ways
@@ -53,7 +54,7 @@ class Found:
 
 
 def reach_on_sample(bench: Bench, ways: Ways, goal: float) -> Found:
-    """Find the lowest way whose score on the sample reaches a goal.
+    """Find the smallest way whose score on the sample reaches a goal.
 
     Pictures too small to be scored (a side below 8 pixels) get the most faithful way.
 
@@ -65,9 +66,12 @@ def reach_on_sample(bench: Bench, ways: Ways, goal: float) -> Found:
         data = ways.way(ways.high).encode(bench.sample)
         return Found(ways, ways.high, data, None, None, is_file)
     rough = bench.is_sampled and bench.whole_judge is not None
-    curve = ways.scores()
+    curve = ways.closeness()
     trials = _Trials(bench.sample, judge, ways)
     number = trials.search(goal, curve, _ROUGH_TRIALS if rough else None)
+    if ways.lossless and number < ways.high and bench.content.packs:
+        trials(ways.high)
+        number = min(ways.high, number, key=lambda one: len(trials.made[one][0]))
     data, score = trials.made[number]
     scored: Scored = "picture" if is_file else "sample"
     return Found(ways, number, data, score, scored, is_file, curve)
@@ -92,7 +96,7 @@ def reach_on_whole(bench: Bench, found: Found, goal: float) -> Found:
 
 
 def fit(bench: Bench, ways: Ways, max_bytes: int) -> Found:
-    """Find the highest way whose file is not too large; of the whole picture.
+    """Find the most faithful way whose file is not too large; of the whole picture.
 
     Raises:
         GoalNotReached: Even the lowest one's is.
@@ -103,6 +107,8 @@ def fit(bench: Bench, ways: Ways, max_bytes: int) -> Found:
         made[number] = ways.way(number).encode(bench.picture, bench.pool)
         return math.log2(len(made[number]))
 
+    if ways.lossless and bench.content.packs and size(ways.high) <= math.log2(max_bytes):
+        return Found(ways, ways.high, made[ways.high], None, None, is_file=True)
     pixels = bench.picture.pixels
     curve = ways.sizes(pixels.width * pixels.height)
     too_large = lowest_reaching(size, math.log2(max_bytes + 1), ways.low, ways.high, curve)
@@ -168,7 +174,7 @@ class _Trials:
         data = self._ways.way(number).encode(self._picture)
         score = self._judge.score(data)
         self.made[number] = data, score
-        return score
+        return closeness(score)
 
     def search(self, goal: float, curve: Curve, most: int | None) -> int:
         """The lowest number whose score reaches a goal.
@@ -182,7 +188,8 @@ class _Trials:
             GoalNotReached: None does.
         """
         ways = self._ways.lossy
-        number = lowest_reaching(self, goal, ways.low, ways.high, curve, trials=most)
+        near = closeness(goal)
+        number = lowest_reaching(self, near, ways.low, ways.high, curve, trials=most)
         if number is None and self._ways.lossless:
             number = self._ways.high
             self(number)

@@ -60,6 +60,7 @@ _SIZES: Final[dict[str, _Points]] = {
     ),
     "png": ((0, 12.6), (1, 13.6), (2, 15.0), (3, 16.8), (4, 18.3)),
 }  # fmt: skip
+_LEAST_LACK: Final = 1e-6
 _SIZES_PIXELS: Final = 250_000
 # For encoders that plugins bring.
 _ANY: Final = "webp"
@@ -143,15 +144,24 @@ class Ways:
         """The same ways without lossless, which needs no trial to be known as faithful."""
         return replace(self, lossless=False)
 
-    def scores(self) -> Curve:
-        """What SSIMULACRA 2 to expect of them, lossless apart."""
-        return Curve(_SCORES.get(self.encoder.traits.name, _SCORES[_ANY]))
+    def closeness(self) -> Curve:
+        """What `closeness` of the score to expect of each, lossless apart."""
+        points = _SCORES.get(self.encoder.traits.name, _SCORES[_ANY])
+        return Curve([(number, closeness(score)) for number, score in points])
 
     def sizes(self, pixels: int) -> Curve:
         """What logarithm (base 2) of the file's size to expect of a picture with so many pixels."""
         more = math.log2(pixels / _SIZES_PIXELS)
         points = _SIZES.get(self.encoder.traits.name, _SIZES[_ANY])
         return Curve([(number, size + more) for number, size in points])
+
+
+def closeness(score: float) -> float:
+    """A score as searches compare it: minus the logarithm (base 2) of what it lacks to 100.
+
+    Pictures that are easier than others lack about the same share less at every quality.
+    """
+    return -math.log2(max(100 - score, _LEAST_LACK))
 
 
 def ways_of(encoder: Encoder, output: Output, *, alpha: bool) -> Ways:
