@@ -19,8 +19,9 @@ import random
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bench_memory import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,15 +38,6 @@ BATCH_ROWS = 16
 # The highest peak is a matter of chance: by how many finished strips one thread is ahead of others.
 # A short picture is run more often, so that it gets as many chances as a long one.
 RUN_GIGAPIXELS, FEWEST_RUNS, MOST_RUNS = 4.0, 2, 15
-
-
-def memory(field: str) -> int:
-    """This process's VmRSS (now) or VmHWM (at most so far) in bytes, from Linux's /proc."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024
-    message = f"/proc/self/status has no {field}"
-    raise RuntimeError(message)
 
 
 def batches(width: int, height: int) -> Iterator[memoryview]:
