@@ -15,16 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from bench_memory import memory
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from bench_rows import batches
 
 LIMIT_BYTES = 48_000_000
 TOLERANCE = 0.05
@@ -33,22 +29,9 @@ NARROW, WIDE = 20_000, 62_000  # pixels
 TALLEST = 65_535  # rows
 GIGAPIXELS = {NARROW: (0.1, 1.0, NARROW * TALLEST / 1e9), WIDE: (0.1, 1.0, 4.0)}
 
-BATCH_ROWS = 16
-
 # The highest peak is a matter of chance: by how many finished strips one thread is ahead of others.
 # A short picture is run more often, so that it gets as many chances as a long one.
 RUN_GIGAPIXELS, FEWEST_RUNS, MOST_RUNS = 4.0, 2, 15
-
-
-def batches(width: int, height: int) -> Iterator[memoryview]:
-    """Rows of soft noise, RGB. One buffer is made; every batch is another stretch of it."""
-    row = 3 * width
-    spare = 997  # more pixels than a batch needs, so that batches can begin at different places
-    levels = bytes(118 + value % 21 for value in range(256))
-    pool = memoryview(random.Random(1).randbytes(BATCH_ROWS * row + 3 * spare).translate(levels))  # noqa: S311 - noise
-    for number, top in enumerate(range(0, height, BATCH_ROWS)):
-        start = 3 * (number * 31 % spare)
-        yield pool[start : start + row * min(BATCH_ROWS, height - top)]
 
 
 def stream(width: int, height: int) -> None:
