@@ -57,7 +57,7 @@ class Recipe(Settings):
     output: Output = Output()
     """Which file to make."""
 
-    @field_validator("metadata", mode="before")
+    @field_validator("metadata", mode="before", json_schema_input_type=tuple[Keep, ...] | Keep)
     @classmethod
     def _one_word(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value

@@ -81,15 +81,16 @@ class FileSink:
 
     Args:
         path: The target; its directory must exist and be writable.
+        mode: Permissions of the file if it replaces none; None for those of any new file.
 
     Raises:
         OSError: The file cannot be made.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, mode: int | None = None) -> None:
         self._target = Path(os.path.realpath(path))
         self._temporary: Path | None = None
-        self._mode: int | None = None
+        self._mode = mode
         try:
             found = self._target.stat().st_mode
         except FileNotFoundError:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import mozjpeg_lossless_optimization as mozjpeg
 
-from stripline.errors import CorruptImage, describe
+from stripline._vips import library, vips_errors
+from stripline.errors import CorruptImage, UnsupportedFormat, describe
 from stripline.image.encode._jpeg_segments import (
     APP0,
     APP1,
@@ -58,21 +59,48 @@ def optimize_jpeg(data: bytes, keep: tuple[Keep, ...]) -> bytes:
         keep: As in a recipe.
 
     Returns:
-        The smallest of: the recoded file, the file with nothing but its metadata changed. So it is
-        never larger than `data`.
+        The smaller of the recoded file and the file with nothing but its metadata changed; so it is
+        never larger than `data`. It is the latter too where libjpeg warns of the coded data:
+        recoded, damage could not be told from the picture any more.
 
     Raises:
-        CorruptImage: The file is malformed, or ends before its last marker.
+        CorruptImage: The file is malformed, or ends early.
+        UnsupportedFormat: A kind of JPEG that libjpeg cannot read, as one of 12 bits.
     """
     found = list(segments(data))
     head = _kept(found, keep)
     stripped = _join(head, (part for part in found if not part.is_application))
+    if not _is_sound(data):
+        return stripped
     try:
         recoded = mozjpeg.optimize(stripped, mozjpeg.COPY_MARKERS.NONE)
     except ValueError as error:
-        raise CorruptImage(f"the JPEG cannot be recoded: {describe(error)}") from error
+        raise UnsupportedFormat(f"the JPEG cannot be recoded: {describe(error)}") from error
     optimised = _join(head, (part for part in segments(recoded) if not part.is_application))
     return min(stripped, optimised, key=len)
+
+
+def _is_sound(data: bytes) -> bool:
+    """Whether libjpeg decodes all coefficients without a warning.
+
+    Raises:
+        CorruptImage: The coded data ends early.
+    """
+    try:
+        _decode(data, "warning")
+    except CorruptImage:
+        _decode(data, "truncated")
+        return False
+    return True
+
+
+def _decode(data: bytes, fail_on: str) -> None:
+    """Read a file at an eighth of its size, which takes little more than its coefficients do."""
+    with vips_errors("source"):
+        read = library().Image.new_from_buffer
+        header = read(data, "")
+        shrink = 8 if min(header.width, header.height) >= 8 else 1
+        read(data, "", shrink=shrink, access="sequential", fail_on=fail_on).avg()
 
 
 def _join(head: Iterable[Segment], rest: Iterable[Segment]) -> bytes:

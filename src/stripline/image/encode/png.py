@@ -98,6 +98,7 @@ class PngEncoder:
         max_side=1_000_000,  # libpng's own limit
         quality=None,
         bit_depths=(8, 16),
+        metadata=("exif", "xmp", "icc", "comment", "density"),
     )
 
     def write(
@@ -178,7 +179,7 @@ def _indexed(pixels: Pixels, settings: dict[str, Any], *, held: bool) -> bytes |
         at_most_8_bits(pixels),
         "pngsave",
         palette=True,
-        bitdepth=settings["colours"].bit_length() // 2,
+        bitdepth=(settings["colours"] - 1).bit_length(),
         Q=settings["quality"],
         dither=settings["dither"],
         interlace=settings["interlace"],
