@@ -34,7 +34,7 @@ SMALL: dict[str, Callable[[], NDArray[np.uint8]]] = {
     "astronaut": photograph,
     "cat": cat,
     "coffee": coffee,
-    "grey": lambda: photograph()[..., 1].copy(),
+    "grey": photograph()[..., 1].copy,
 }
 
 
@@ -181,7 +181,9 @@ def test_png_by_size() -> None:
     assert (pixels_of(lossless.encoded(None)) == photograph()).all()
     reduced, _ = chosen(photograph(), format="png", max_bytes=exact - 1)
     assert len(reduced.encoded(None)) < exact
-    with pytest.raises(GoalNotReached, match=r"1,000 bytes .* as png: the smallest file has [\d,]+"):
+    with pytest.raises(
+        GoalNotReached, match=r"1,000 bytes .* as png: the smallest file has [\d,]+"
+    ):
         chosen(photograph(), format="png", max_bytes=1000)
 
 

@@ -69,9 +69,7 @@ def test_a_number_means_what_jpeg_makes_of_it(quality: int | None) -> None:
     jpeg, _ = chosen(photograph(), format="auto", quality=quality, candidates=("jpeg", "tiff"))
     assert (jpeg.encoder.traits.name, jpeg.quality) == ("jpeg", number)
     both, _ = chosen(photograph(), format="auto", quality=quality, candidates=("jpeg", "webp"))
-    assert len(both.encoded(None)) <= min(
-        len(jpeg.encoded(None)), len(webp.encoded(None))
-    )
+    assert len(both.encoded(None)) <= min(len(jpeg.encoded(None)), len(webp.encoded(None)))
 
 
 def test_a_formats_own_quality_is_kept() -> None:
@@ -148,4 +146,5 @@ def test_grey_and_16_bits() -> None:
     deep = cat().astype(np.uint16) * 257
     choice, _ = chosen(deep, format="auto", candidates=("png", "tiff"))
     assert choice.encoder.traits.name in {"png", "tiff"}
-    assert choice.score == pytest.approx(100)
+    assert choice.score is not None
+    assert choice.score >= score_of(cat(), encoded(cat(), "jpeg", 80))

@@ -45,8 +45,8 @@ def test_transparent_pictures_count_as_they_look_worse() -> None:
     damaged = white.copy()
     damaged[::7, :, 3] = 0
     score = Judge(picture(white).pixels).score(encode(damaged, "png"))
-    over_black = [pixels[..., 3].copy() for pixels in (white, damaged)]
-    expected = ssimulacra2(*(levels.tobytes() for levels in over_black), 256, 256, channels=1)
+    over_black, damaged_over_black = white[..., 3].tobytes(), damaged[..., 3].tobytes()
+    expected = ssimulacra2(over_black, damaged_over_black, 256, 256, channels=1)
     assert score == pytest.approx(expected, abs=0.5)
     assert score < 50
 

@@ -80,9 +80,9 @@ def choose(
 ) -> Choice:
     """Find the encoder and the quality; docs/image.md says by which rules.
 
-    With a format given and no goal nothing is read: the pixels stay a stream. Only WebP, which holds
-    the picture anyway, is looked at, to see whether it is flat graphics; and pictures with alpha
-    that were to have a quality above 92, to see whether anything is transparent.
+    With a format given and no goal nothing is read: the pixels stay a stream. Only pictures for
+    WebP, which holds them anyway, are looked at, to see whether they are flat graphics; and those
+    with alpha that were to have a quality above 92, to see whether anything is transparent.
 
     Args:
         picture: After all steps; sequential, so its pixels can be read once.
