@@ -21,6 +21,8 @@
 namespace nb = nanobind;
 using namespace stripline;
 
+void bind_decoder(nb::module_& module);  // decoder.cpp
+
 namespace {
 
 constexpr const char* kFormatNames[kPixelFormats] = {"grey", "rgb",  "bgr",  "rgba", "bgra",
@@ -348,4 +350,6 @@ NB_MODULE(_native, module) {
       },
       nb::arg("planes"), nb::arg("strides"), nb::arg("width"), nb::arg("rows"), nb::arg("format"),
       nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
+
+  bind_decoder(module);
 }
