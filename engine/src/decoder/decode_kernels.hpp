@@ -12,21 +12,27 @@ namespace stripline {
 // transformed side by side, a block a lane.
 inline constexpr int kGroupLanes = 16;
 inline constexpr int kMaxMcuBlocks = 6;
-using GroupCoefficients = int16_t[64][kGroupLanes];  // row-major, not yet dequantised
+inline constexpr int kNowhere = 64;  // the row for what is not needed
+// Row-major, not yet dequantised.
+using GroupCoefficients = int16_t[64 + 1][kGroupLanes];
 
-// What a look-up with the next bits of the data gives, in fields from bit 0 up:
-//   0   8  bits to consume; 0: the code is long or wrong, and next_symbol() must see to it
-//   8   8  how many of the last of these are the first value's own bits, still to be added
-//   16  8  places from the last coefficient to the first value's
-//   24  8  places to the second value's, or to the first's where there is only one
-//   32  16 second value
-//   48  16 first value, or what its bits must be added to
+// What a look-up with the next bits of the data gives: one value or two. The fields are read one by
+// one; loads are cheaper than shifts and masks.
+struct alignas(8) LookupEntry {
+  uint8_t bits;      // to consume; 0: the code is long or wrong, and next_symbol() must see to it
+  uint8_t own_bits;  // how many of the last of these are the first value's own, still to be added
+  uint8_t first;     // places from the last coefficient to the first value's
+  uint8_t places;    // to the second value's, or to the first's where there is only one
+  int16_t second;
+  int16_t base;  // the first value, or what its own bits must be added to
+};
 // An end of block counts as kEndOfBlock places, a look-up of 0 bits as kNoEntry places.
-using LookupEntry = uint64_t;
 inline constexpr unsigned kEndOfBlock = 128;
 inline constexpr unsigned kNoEntry = 64;
-// Look-ups consume no more than 12 + 11 bits, so that two, or one and a DC, fit what is loaded.
-inline constexpr int kMaxDirectSize = 11;
+// Three look-ups of AC coefficients, or two and one of a DC, use no more than the 56 bits that are
+// loaded at once.
+inline constexpr int kMaxAcBits = 18;
+inline constexpr int kMaxDcBits = 20;
 
 struct SlowCodes {
   uint32_t limits[17];  // codes of up to so many bits are below, as numbers of 16 bits
@@ -40,7 +46,11 @@ struct alignas(64) DcLookup {
   LookupEntry entries[1 << kDcLookupBits];
   SlowCodes slow;
 };
+struct LookupStep {
+  uint8_t bits, places;
+};
 struct alignas(64) AcLookup {
+  LookupStep chain[1 << kAcLookupBits];
   LookupEntry entries[1 << kAcLookupBits];
   SlowCodes slow;
 };
@@ -81,19 +91,31 @@ struct BlockPlan {
   const AcLookup* ac;
   const uint16_t* places;  // see CoefficientPlaces
   int component;
-  int group;   // its row's first
-  int across;  // blocks of its row in an MCU, 1 or 2
-  int column;  // of these
 };
+
+// By number of a coefficient in zigzag order, its offset in a group: in row kNowhere for all that
+// are not needed or do not exist.
+using CoefficientPlaces = uint16_t[256];
 
 // By number of a coefficient in zigzag order, its offset in a group; 0, where the DC goes in the
 // end, for all that are not needed or do not exist.
 using CoefficientPlaces = uint16_t[256];
 
+// Where each block of a batch goes.
+struct BlockTarget {
+  uint16_t group;
+  uint16_t lane;
+};
+
 struct EntropyPlan {
   BlockPlan blocks[kMaxMcuBlocks];
   int count;
+  // Where each block of a batch goes, in coefficients from the first group's start.
+  uint16_t targets[kGroupLanes][kMaxMcuBlocks];
 };
+
+// By block, the last coefficient's number in zigzag order.
+using LastNumbers = uint8_t[kGroupLanes][kMaxMcuBlocks];
 
 // Samples of one group: rows of kGroupLanes * N bytes, `stride` apart.
 using IdctFn = void (*)(const GroupCoefficients& group, int last, const int32_t steps[64],
@@ -101,9 +123,8 @@ using IdctFn = void (*)(const GroupCoefficients& group, int last, const int32_t 
 
 struct DecodeKernels {
   // Decodes MCUs number `first` to `first + count` of a batch. `dc`: predictors by component.
-  // `last`: by group, raised to the last coefficient's number in zigzag order.
   Damage (*entropy)(ScanBytes& scan, const EntropyPlan& plan, int first, int count, int dc[3],
-                    GroupCoefficients* groups, uint8_t* last);
+                    GroupCoefficients* groups, LastNumbers& last);
   IdctFn idct[4];  // to 1x1, 2x2, 4x4, 8x8 samples
   // Twice as many samples across; in[-1] and in[width] must repeat the edge.
   void (*upsample_h)(const uint8_t* in, int width, uint8_t* out);

@@ -16,7 +16,7 @@ struct alignas(64) ScaledDecoder {
   LookupEntry work[1 << kAcLookupBits];
   int32_t steps[3][64];
   int predictors[3];
-  uint8_t last[kMaxMcuBlocks];
+  LastNumbers last;
 
   const DecodeKernels* kernels;
   const uint8_t* data;
@@ -50,7 +50,7 @@ bool is_needed(int place, int size_log2) {
 void fill_places(CoefficientPlaces& places, int size_log2) {
   for (int k = 0; k < 256; ++k) {
     const bool is_kept = k < 64 && is_needed(kZigzag[k & 63], size_log2);
-    places[k] = static_cast<uint16_t>(is_kept ? kZigzag[k] * kGroupLanes : 0);
+    places[k] = static_cast<uint16_t>((is_kept ? kZigzag[k] : kNowhere) * kGroupLanes);
   }
 }
 
@@ -82,13 +82,19 @@ void plan_blocks(const RowPlanes& rows, const DcLookup* const dc[3], const AcLoo
                  ScaledDecoder& decoder) {
   EntropyPlan& plan = decoder.plan;
   plan.count = 0;
-  int group = 0;
+  int first_group = 0;
   for (int i = 0; i < rows.components; ++i) {
     const ComponentPlane& plane = rows.planes[i];
-    for (int row = 0; row < plane.down; ++row, group += plane.across) {
-      for (int column = 0; column < plane.across; ++column) {
-        plan.blocks[plan.count++] = {dc[i],        ac[i], decoder.places[plane.size_log2], i, group,
-                                     plane.across, column};
+    for (int row = 0; row < plane.down; ++row, first_group += plane.across) {
+      for (int column = 0; column < plane.across; ++column, ++plan.count) {
+        plan.blocks[plan.count] = {dc[i], ac[i], decoder.places[plane.size_log2], i};
+        for (int mcu = 0; mcu < kGroupLanes; ++mcu) {
+          const int across = mcu * plane.across + column;
+          const int group = first_group + across / kGroupLanes;
+          plan.targets[mcu][plan.count] = static_cast<uint16_t>(
+              group * static_cast<int>(sizeof(GroupCoefficients) / sizeof(int16_t)) +
+              across % kGroupLanes);
+        }
       }
     }
   }
@@ -143,18 +149,33 @@ DecodeResult decode_batch(ScaledDecoder& decoder, uint32_t count) {
   return kDone;
 }
 
+// What follows the scan does not matter, but there must be a marker: without one the file was cut
+// short, if only by its last bytes. libvips judges alike (fail_on=truncated).
+bool marker_follows(const ScanBytes& scan) {
+  for (const uint8_t* at = scan.source; scan.source_end - at >= 2; ++at) {
+    if (at[0] == 0xFF && at[1] != 0 && at[1] != 0xFF) return true;
+  }
+  return false;
+}
+
 // The batch's samples to their planes.
 void transform_batch(ScaledDecoder& decoder, uint32_t first) {
-  int group = 0;
+  int last[kMaxMcuBlocks]{};  // of each block of an MCU, in any of them
+  for (const auto& mcu : decoder.last) {
+    for (int i = 0; i < kMaxMcuBlocks; ++i) last[i] = mcu[i] > last[i] ? mcu[i] : last[i];
+  }
+  int group = 0, block = 0;
   for (int i = 0; i < decoder.rows.components; ++i) {
     const ComponentPlane& plane = decoder.rows.planes[i];
     const IdctFn idct = decoder.kernels->idct[plane.size_log2];
     const int size = 1 << plane.size_log2;
-    for (int row = 0; row < plane.down; ++row) {
+    for (int row = 0; row < plane.down; ++row, block += plane.across) {
       uint8_t* out = plane.current + row * size * plane.stride +
                      static_cast<size_t>(first) * static_cast<size_t>(plane.across * size);
+      const int second = last[block + plane.across - 1];
+      const int most = last[block] > second ? last[block] : second;
       for (int part = 0; part < plane.across; ++part, ++group, out += kGroupLanes * size) {
-        idct(decoder.groups[group], decoder.last[group], decoder.steps[i], out, plane.stride);
+        idct(decoder.groups[group], most, decoder.steps[i], out, plane.stride);
       }
     }
   }
@@ -170,6 +191,9 @@ DecodeResult decode_mcu_row(ScaledDecoder& decoder) {
     transform_batch(decoder, first);
   }
   ++decoder.mcu_row;
+  if (decoder.mcu_row == decoder.mcu_rows && !marker_follows(decoder.scan)) {
+    return fail(decoder, Damage::kPrematureEnd, decoder.data_end);
+  }
   finish_rows(decoder.rows, decoder.mcu_row == decoder.mcu_rows);
   return kDone;
 }
@@ -221,7 +245,8 @@ DecodeResult decode_rows(ScaledDecoder& decoder, uint8_t* pixels, size_t stride,
     pixels += now * stride;
     if (now > 0) continue;
     if (decoder.mcu_row == decoder.mcu_rows) break;
-    decode_mcu_row(decoder);
+    const DecodeResult result = decode_mcu_row(decoder);
+    if (result.status != DecodeStatus::kOk) return result;
   }
   return kDone;
 }

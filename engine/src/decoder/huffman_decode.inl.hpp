@@ -31,11 +31,12 @@ struct BitReader {
     refill();
     consume(bytes * 8 - unread);
   }
-  // The next `size` bits as a value (ITU-T T.81, F.2.2.1); size is not 0.
+  // The next `size` bits as a value (ITU-T T.81, F.2.2.1).
   int value(unsigned size) {
-    const int bits = static_cast<int>(window >> (64 - size));
+    const auto all = static_cast<int>(window >> 1 >> (63 - size));
+    const int below = ((1 << size) - 1) & (static_cast<int>(window >> 63) - 1);
     consume(size);
-    return bits >> (size - 1) != 0 ? bits : bits + 1 - (1 << size);
+    return all - below;
   }
 };
 
@@ -43,119 +44,150 @@ struct BitReader {
 inline int next_symbol(BitReader& bits, const SlowCodes& codes) {
   const auto next = static_cast<uint32_t>(bits.window >> 48);
   unsigned length = 1;
-  while (next >= codes.limits[length]) {
-    if (++length > 16) return -1;
-  }
+  for (int i = 1; i <= 16; ++i) length += next >= codes.limits[i];  // no branches
+  if (length > 16) return -1;
   bits.consume(length);
   return codes.symbols[codes.offsets[length] + static_cast<int32_t>(next >> (16 - length))];
 }
 
-inline int value_of(const BitReader& bits, LookupEntry entry) {
-  const uint64_t through = bits.window >> (-entry & 63);
-  const unsigned own_bits = entry >> 8 & 255;
-  return static_cast<int16_t>(entry >> 48) +
-         static_cast<int>(through & ((uint64_t{1} << own_bits) - 1));
+inline uint64_t lowest_bits(uint64_t value, unsigned count) {
+#ifdef __BMI2__
+  return __builtin_ia32_bzhi_di(value, count);
+#else
+  return value & ((uint64_t{1} << count) - 1);
+#endif
 }
 
-inline bool decode_dc(BitReader& bits, const DcLookup& lookup, int& dc) {
-  const LookupEntry entry = lookup.entries[bits.window >> (64 - kDcLookupBits)];
-  if (__builtin_expect((entry & 255) == 0, false)) {
-    const int size = next_symbol(bits, lookup.slow);
-    if (size < 0) return false;
-    if (size > 0) dc += bits.value(static_cast<unsigned>(size));
-    bits.refill();
-    return true;
-  }
-  dc += value_of(bits, entry);
-  bits.consume(entry & 255);
-  return true;
+// The value at the end of the next `used` bits.
+inline int first_value(const BitReader& bits, unsigned used, const LookupEntry& entry) {
+  const uint64_t through = bits.window >> (-used & 63);
+  return entry.base + static_cast<int>(lowest_bits(through, entry.own_bits));
 }
 
-enum class Ac : uint8_t { kMore, kEnd, kWrong };
+// What looking up does not give is worked out apart, so that the loop's registers suffice.
+struct Symbol {
+  BitReader bits;
+  int value;
+  unsigned at;
+  bool is_wrong, is_end;
+};
 
-// Where a look-up led past the block: takes it back, and decodes one symbol by its code.
-inline Ac decode_one(BitReader& bits, const AcLookup& lookup, LookupEntry entry,
-                     const uint16_t* places, int16_t* block, unsigned& at) {
-  at -= entry >> 24 & 255;
-  bits.step_back(entry & 255);
-  const int symbol = next_symbol(bits, lookup.slow);
-  if (symbol < 0) return Ac::kWrong;
+[[gnu::noinline, gnu::cold]] Symbol decode_slow_dc(BitReader bits, const SlowCodes& codes) {
+  const int size = next_symbol(bits, codes);
+  if (size < 0) return {bits, 0, 0, true, false};
+  const int value = bits.value(static_cast<unsigned>(size));
+  bits.refill();
+  return {bits, value, 0, false, false};
+}
+
+// `at`: the last coefficient's number, and then that of `value`.
+[[gnu::noinline, gnu::cold]] Symbol decode_slow_ac(BitReader bits, const SlowCodes& codes,
+                                                   unsigned at) {
+  const int symbol = next_symbol(bits, codes);
+  if (symbol < 0) return {bits, 0, at, true, false};
   const unsigned run = static_cast<unsigned>(symbol) >> 4, size = symbol & 15;
-  if (size == 0 && run != 15) return Ac::kEnd;
+  if (size == 0 && run != 15) return {bits, 0, at, false, true};
   at += run + 1;
-  if (at > 63) return Ac::kWrong;
+  if (at > 63) return {bits, 0, at, true, false};
   bits.refill();
-  if (size > 0) block[places[at]] = static_cast<int16_t>(bits.value(size));
+  const int value = bits.value(size);
   bits.refill();
-  return at == 63 ? Ac::kEnd : Ac::kMore;
+  return {bits, value, at, false, at == 63};
 }
 
-// Decodes a block's AC coefficients. Returns the last one's number, or -1.
-inline int decode_ac(BitReader& bits, const AcLookup& lookup, const uint16_t* places,
-                     int16_t* block) {
+// What is left of a BitReader after a block, in two registers; `next` is in ScanBytes.
+struct AfterBlock {
+  uint64_t window;
+  unsigned valid;
+  int last;  // the last coefficient's number, or -1: damaged
+};
+
+// Decodes a block. A function of its own, so that its loop gets all registers.
+[[gnu::noinline]] AfterBlock decode_block(uint64_t window, unsigned valid, ScanBytes& scan,
+                                          const BlockPlan& plan, int dc[3], int16_t* block) {
+  BitReader bits{window, valid, scan.next};
+  const auto after = [&](int last) {
+    scan.next = bits.next;
+    return AfterBlock{bits.window, bits.valid, last};
+  };
+  bits.refill();
+  const LookupEntry& dc_entry = plan.dc->entries[bits.window >> (64 - kDcLookupBits)];
+  int& predictor = dc[plan.component];
+  if (__builtin_expect(dc_entry.bits != 0, true)) {
+    const unsigned used = dc_entry.bits;
+    predictor += first_value(bits, used, dc_entry);
+    bits.consume(used);
+  } else {
+    const Symbol symbol = decode_slow_dc(bits, plan.dc->slow);
+    if (symbol.is_wrong) return after(-1);
+    bits = symbol.bits;
+    predictor += symbol.value;
+  }
+  block[0] = static_cast<int16_t>(predictor);
+  const AcLookup& lookup = *plan.ac;
+  const uint16_t* const places = plan.places;
   unsigned at = 0;
-  LookupEntry entry;
+  uint64_t index;
   const auto step = [&] {
-    entry = lookup.entries[bits.window >> (64 - kAcLookupBits)];
-    const unsigned first = at + (entry >> 16 & 255);
-    at += entry >> 24 & 255;
+    index = bits.window >> (64 - kAcLookupBits);
+    // All that is needed of the entry before anything is stored: the compiler must take it that a
+    // store might change it.
+    const LookupStep link = lookup.chain[index];
+    const LookupEntry& entry = lookup.entries[index];
+    const unsigned used = link.bits;
+    const unsigned first_at = at + entry.first;
+    at += link.places;
+    const int16_t second = entry.second;
+    const auto first = static_cast<int16_t>(first_value(bits, used, entry));
+    bits.consume(used);
     // The second before the first: where there is none, its place is the first's.
-    block[places[at]] = static_cast<int16_t>(entry >> 32);
-    block[places[first]] = static_cast<int16_t>(value_of(bits, entry));
-    bits.consume(entry & 255);
-    return at < 63;
+    block[places[at]] = second;
+    block[places[first_at]] = first;
+    return __builtin_expect(at < 63, true);
   };
   for (;;) {
-    if (__builtin_expect(step(), true)) {
+    if (step()) {
       bits.refill();
-      if (__builtin_expect(step(), true)) continue;
+      if (step() && step()) continue;
     }
-    if (at == 63) return 63;
     // Past an end of block; unless what came before it was the 63rd already.
-    if (at - kEndOfBlock < 63) return static_cast<int>(at - kEndOfBlock);
-    const Ac result = decode_one(bits, lookup, entry, places, block, at);
-    if (result == Ac::kEnd) return static_cast<int>(at);
-    if (result == Ac::kWrong) return -1;
+    if (at - kEndOfBlock < 63) return after(static_cast<int>(at - kEndOfBlock));
+    if (at == 63) return after(63);
+    // Past the block otherwise, or a code that is not looked up: one symbol at a time.
+    at -= lookup.chain[index].places;
+    bits.step_back(lookup.chain[index].bits);
+    const Symbol symbol = decode_slow_ac(bits, lookup.slow, at);
+    if (symbol.is_wrong) return after(-1);
+    bits = symbol.bits;
+    if (symbol.at != at) block[places[symbol.at]] = static_cast<int16_t>(symbol.value);
+    at = symbol.at;
+    if (symbol.is_end) return after(static_cast<int>(at));
   }
 }
 
 Damage entropy(ScanBytes& scan, const EntropyPlan& plan, int first, int count, int dc[3],
-               GroupCoefficients* groups, uint8_t* last) {
-  BitReader bits{scan.window, scan.valid, scan.next};
+               GroupCoefficients* groups, LastNumbers& last) {
+  AfterBlock state{scan.window, scan.valid, 0};
+  int16_t* const coefficients = &groups[0][0][0];
   Damage damage = Damage::kNone;
-  const auto save = [&] {
-    scan.window = bits.window, scan.valid = bits.valid, scan.next = bits.next;
-  };
   for (int mcu = first; mcu < first + count && damage == Damage::kNone; ++mcu) {
-    if (bits.next > scan.fetch_from) {
-      save();
-      fetch_bytes(scan);
-      bits.next = scan.next;
-    }
+    if (scan.next > scan.fetch_from) fetch_bytes(scan);
     for (int i = 0; i < plan.count; ++i) {
-      const BlockPlan& plan_of_block = plan.blocks[i];
-      const int column = mcu * plan_of_block.across + plan_of_block.column;
-      const int group = plan_of_block.group + column / kGroupLanes;
-      int16_t* block = &groups[group][0][column % kGroupLanes];
-      bits.refill();
-      int& predictor = dc[plan_of_block.component];
-      if (!decode_dc(bits, *plan_of_block.dc, predictor)) {
+      state = decode_block(state.window, state.valid, scan, plan.blocks[i], dc,
+                           coefficients + plan.targets[mcu][i]);
+      if (__builtin_expect(state.last < 0, false)) {
         damage = Damage::kBadCode;
         break;
       }
-      const int number = decode_ac(bits, *plan_of_block.ac, plan_of_block.places, block);
-      block[0] = static_cast<int16_t>(predictor);
-      if (number < 0) {
-        damage = Damage::kBadCode;
-        break;
-      }
-      if (number > last[group]) last[group] = static_cast<uint8_t>(number);
+      last[mcu][i] = static_cast<uint8_t>(state.last);
     }
-    if (8 * (bits.next - scan.end) > static_cast<ptrdiff_t>(bits.valid)) {
+    // Whatever was made of the zeros behind the end.
+    if (8 * (scan.next - scan.end) > static_cast<ptrdiff_t>(state.valid)) {
       damage = Damage::kPrematureEnd;
     }
   }
-  save();
+  scan.window = state.window;
+  scan.valid = state.valid;
   return damage;
 }
 

@@ -9,6 +9,7 @@ inline constexpr int kLanes = STRIPLINE_LANES;
 typedef uint32_t V __attribute__((vector_size(4 * kLanes)));
 typedef int32_t Signed __attribute__((vector_size(4 * kLanes)));
 typedef int16_t Shorts __attribute__((vector_size(2 * kLanes)));
+typedef uint16_t UnsignedShorts __attribute__((vector_size(2 * kLanes)));
 typedef uint8_t Bytes __attribute__((vector_size(kLanes)));
 
 template <class T>
@@ -38,7 +39,10 @@ inline V clamp_to_byte(V a) {
 inline V widen_shorts(const int16_t* from) {
   return V(__builtin_convertvector(load<Shorts>(from), Signed));
 }
-inline V widen_bytes(const uint8_t* from) { return __builtin_convertvector(load<Bytes>(from), V); }
+inline V widen_bytes(const uint8_t* from) {
+  // In two steps, which compilers know instructions for.
+  return __builtin_convertvector(__builtin_convertvector(load<Bytes>(from), UnsignedShorts), V);
+}
 // Four bytes a lane, the first one lowest.
 inline V pack_bytes(V a, V b, V c, V d) { return a | b << 8 | c << 16 | d << 24; }
 

@@ -20,9 +20,12 @@ bool prepare_slow(const HuffmanCodes& codes, SlowCodes& slow) {
 }
 
 constexpr LookupEntry entry(int bits, int own_bits, unsigned places, int value) {
-  return static_cast<LookupEntry>(bits) | static_cast<LookupEntry>(own_bits) << 8 |
-         static_cast<LookupEntry>(places) << 16 | static_cast<LookupEntry>(places) << 24 |
-         static_cast<LookupEntry>(static_cast<uint16_t>(value)) << 48;
+  return {static_cast<uint8_t>(bits),
+          static_cast<uint8_t>(own_bits),
+          static_cast<uint8_t>(places),
+          static_cast<uint8_t>(places),
+          0,
+          static_cast<int16_t>(value)};
 }
 
 // What the `bits` bits after a code say of a value of `size` bits: all of it, or its sign.
@@ -47,7 +50,7 @@ void fill_single(const HuffmanCodes& codes, LookupEntry* entries) {
     for (int i = 0; i < codes.counts[length - 1]; ++i, ++code) {
       const int symbol = codes.symbols[next++];
       const int size = kIsDc ? symbol : symbol & 15, run = kIsDc ? 0 : symbol >> 4;
-      if (size > kMaxDirectSize) continue;
+      if (length + size > (kIsDc ? kMaxDcBits : kMaxAcBits)) continue;
       const unsigned places = kIsDc                   ? 0
                               : size > 0 || run == 15 ? static_cast<unsigned>(run) + 1
                                                       : kEndOfBlock;
@@ -77,17 +80,17 @@ bool prepare_ac(const HuffmanCodes& codes, AcLookup& lookup, LookupEntry* work) 
   constexpr uint32_t kMask = (1u << kAcLookupBits) - 1;
   for (uint32_t i = 0; i <= kMask; ++i) {
     const LookupEntry first = work[i];
-    const uint32_t bits = first & 255, places = first >> 16 & 255;
-    lookup.entries[i] = first;
-    if (bits == 0 || bits >= kAcLookupBits || (first >> 8 & 255) != 0 || places == kEndOfBlock) {
-      continue;
-    }
-    const LookupEntry second = work[i << bits & kMask];
-    const uint32_t more = second & 255;
-    if (more == 0 || bits + more > kAcLookupBits) continue;
-    lookup.entries[i] = static_cast<LookupEntry>(bits + more) | (first & uint64_t{0xFF} << 16) |
-                        static_cast<LookupEntry>(places + (second >> 16 & 255)) << 24 |
-                        (second >> 48) << 32 | (first & uint64_t{0xFFFF} << 48);
+    LookupEntry& both = lookup.entries[i] = first;
+    if (first.bits == 0 || first.own_bits != 0 || first.places == kEndOfBlock) continue;
+    const LookupEntry second = work[i << first.bits & kMask];
+    if (second.bits == 0 || first.bits + second.bits > kAcLookupBits) continue;
+    both.bits = static_cast<uint8_t>(first.bits + second.bits);
+    both.places = static_cast<uint8_t>(first.places + second.places);
+    both.second = second.base;
+  }
+  for (uint32_t i = 0; i <= kMask; ++i) {
+    const LookupEntry& entry = lookup.entries[i];
+    lookup.chain[i] = {entry.bits, entry.places};
   }
   return true;
 }
