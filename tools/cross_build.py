@@ -4,7 +4,7 @@
     python tools/cross_build.py neon [DIRECTORY]    (default: build/neon)
 
 ``wasm`` makes a module that imports nothing. It needs simd128 and bulk memory, which browsers have
-had since 2023. ``neon`` makes the engine's tests and its fuzz target for AArch64 Linux, to be run
+had since 2023. ``neon`` makes the engine's tests and its fuzz targets for AArch64 Linux, to be run
 there or by ``qemu-aarch64``.
 """
 
@@ -18,6 +18,16 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "engine"
 
 SOURCES = ("src/tables.cpp", "src/strip.cpp", "src/isa/dispatch.cpp", "src/isa/scalar.cpp")
+DECODER_SOURCES = (
+    "src/decoder/header.cpp",
+    "src/decoder/lookup.cpp",
+    "src/decoder/scan_bytes.cpp",
+    "src/decoder/row_planes.cpp",
+    "src/decoder/driver.cpp",
+    "src/decoder/isa/decode_dispatch.cpp",
+    "src/decoder/isa/decode_scalar.cpp",
+    "src/decoder/isa/decode_neon.cpp",
+)
 FLAGS = ("-std=c++20", "-O3", "-Wall", "-Wextra", "-Werror")
 FREESTANDING = ("-fno-exceptions", "-fno-rtti", "-Wl,--no-entry", "-Wl,--strip-all")
 
@@ -43,13 +53,19 @@ def build_wasm(output: Path) -> Path:
     return compile_sources(target, ("src/isa/simd128.cpp", "bind/wasm.cpp"), output)
 
 
-def build_neon(directory: Path) -> tuple[Path, Path]:
-    """The tests and the fuzz target for AArch64, linked statically."""
+def build_neon(directory: Path) -> tuple[Path, ...]:
+    """The tests and the fuzz targets for AArch64, linked statically."""
     target = ("aarch64-linux-musl",)
-    tests, fuzz = "tests/engine_tests.cpp", "fuzz/differential.cpp"
-    return (
-        compile_sources(target, ("src/isa/neon.cpp", tests), directory / "engine_tests"),
-        compile_sources(target, ("src/isa/neon.cpp", fuzz), directory / "fuzz"),
+    encoder = ("src/isa/neon.cpp",)
+    decoder = (*encoder, *DECODER_SOURCES)
+    programs = {
+        "engine_tests": (*encoder, "tests/engine_tests.cpp"),
+        "fuzz": (*encoder, "fuzz/differential.cpp"),
+        "decoder_tests": (*decoder, "tests/decoder_tests.cpp"),
+        "fuzz_decode": (*decoder, "fuzz/decode.cpp"),
+    }
+    return tuple(
+        compile_sources(target, sources, directory / name) for name, sources in programs.items()
     )
 
 
