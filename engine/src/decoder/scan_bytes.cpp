@@ -23,13 +23,20 @@ uint8_t* unstuff(ScanBytes& scan, uint8_t* out, const uint8_t* limit) {
   const uint8_t* in = scan.source;
   const uint8_t* const end = scan.source_end;
   while (out < limit) {
-    while (end - in >= 8 && limit - out >= 8) {
-      const uint64_t bytes = load64(in);
-      const uint64_t found = find_ff(bytes);
-      __builtin_memcpy(out, &bytes, 8);
-      const int clean = found == 0 ? 8 : __builtin_ctzll(found) >> 3;
+    for (ptrdiff_t pairs = (end - in < limit - out ? end - in : limit - out) / 16; pairs > 0;
+         --pairs) {
+      const uint64_t first = load64(in), second = load64(in + 8);
+      const uint64_t in_first = find_ff(first), in_second = find_ff(second);
+      __builtin_memcpy(out, &first, 8);
+      __builtin_memcpy(out + 8, &second, 8);
+      if ((in_first | in_second) == 0) {
+        in += 16, out += 16;
+        continue;
+      }
+      const int clean =
+          in_first != 0 ? __builtin_ctzll(in_first) >> 3 : 8 + (__builtin_ctzll(in_second) >> 3);
       in += clean, out += clean;
-      if (found != 0) break;
+      break;
     }
     if (out == limit) break;
     if (in == end) {
