@@ -14,8 +14,9 @@ const MetricKernels* find_metric_kernels(const char* name) {
   if (kernels == nullptr) return nullptr;
 #if defined(__x86_64__)
   // Compiled for AVX-512 they are hardly faster.
-  for (const char* set : {"avx512", "avx512-gather", "avx2"}) {
-    if (kernels == find_kernels(set)) return &kMetricsAvx2;
+  const Kernels *avx512 = find_kernels("avx512"), *gather = find_kernels("avx512-gather");
+  if (kernels == avx512 || kernels == gather || kernels == find_kernels("avx2")) {
+    return &kMetricsAvx2;
   }
 #endif
   return &kMetricsBase;

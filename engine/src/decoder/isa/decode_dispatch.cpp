@@ -13,9 +13,8 @@ extern const DecodeKernels kNeonDecodeKernels;
 const DecodeKernels& decode_kernels([[maybe_unused]] const Kernels& kernels) {
 #if defined(__x86_64__)
   // The two AVX-512 sets differ in how the encoder looks up its codes, and in nothing else.
-  for (const char* name : {"avx512", "avx512-gather"}) {
-    if (&kernels == find_kernels(name)) return kAvx512DecodeKernels;
-  }
+  if (&kernels == find_kernels("avx512")) return kAvx512DecodeKernels;
+  if (&kernels == find_kernels("avx512-gather")) return kAvx512DecodeKernels;
   if (&kernels == find_kernels("avx2")) return kAvx2DecodeKernels;
   if (&kernels == find_kernels("x86-64-v2")) return kX86V2DecodeKernels;
 #elif defined(__aarch64__)
