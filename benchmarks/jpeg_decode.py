@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import bench_pictures
 from stripline import jpeg
-from stripline.jpeg._decode import open_scaled
+from stripline.jpeg.decode import open_scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stripline.jpeg._decode import Denominator
+    from stripline.jpeg.decode import Denominator
 
     Decode = Callable[[bytes, Denominator], object]
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from stripline import jpeg
 from stripline.errors import CorruptImage, InvalidOption
-from stripline.jpeg._decode import open_scaled
+from stripline.jpeg.decode import open_scaled
 from stripline.streams import RowSource
 from tests.support import decode, psnr
 

@@ -65,8 +65,8 @@ def process(
     if not recipes:
         raise InvalidOption("there are no variants to make")
     sinks = _sinks(sink, len(recipes))
-    began, deadline = time.perf_counter(), Deadline(limits.seconds)
-    with _source_errors():
+    began = time.perf_counter()
+    with Deadline(limits.seconds) as deadline, _source_errors():
         opened = open_source(source, limits.bytes)
         info = probe(opened.path or opened.data(), limits)
         if not (info.complete or salvage):

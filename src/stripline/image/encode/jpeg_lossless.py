@@ -46,8 +46,8 @@ def optimize_jpeg(data: bytes, keep: tuple[Keep, ...], *, seconds: float | None 
     mozjpeg recodes the coefficients, with optimised Huffman tables and the progressive scans that
     suit the picture best. What is in the file beside the picture is chosen by `keep`:
 
-    - What decides colours and orientation stays: JFIF, Adobe and ICC segments (`none` drops the
-      profile) and, when EXIF goes, its orientation alone.
+    - What decides colours and orientation stays: JFIF, Adobe and ICC segments and, when EXIF goes,
+      its orientation alone.
     - `exif`, `xmp`: those; `copyright`: artist and copyright out of EXIF; `all`: comments and
       every other segment too.
     - What follows the picture (previews, gain maps, films of phones), and the directory of it,
@@ -129,7 +129,7 @@ def _is_kept(part: Segment, keep: tuple[Keep, ...]) -> bool:
     if part.marker == APP14 and part.payload.startswith(_ADOBE):
         return True
     if part.marker == APP2 and part.payload.startswith(ICC_PREFIX):
-        return "none" not in keep
+        return True
     if part.marker == APP1 and part.payload.startswith((XMP_PREFIX, _EXTENDED_XMP)):
         return "xmp" in keep or "all" in keep
     return "all" in keep
