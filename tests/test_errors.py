@@ -84,8 +84,8 @@ def test_only_what_can_pass_is_retryable() -> None:
         ),
         (errors.SourceFailed(1203, "E: x"), "source failed after 1,203 rows: E: x"),
         (
-            errors.LimitExceeded("total_pixels", 2000, 1000),
-            "too many total pixels: 2,000, 1,000 allowed",
+            errors.LimitExceeded("pixels", 2_000, 1_000),
+            "2,000 pixels, of which 1,000 are allowed",
         ),
         (errors.SinkFailed(65536, "E: x"), "target failed after 65,536 bytes: E: x"),
         (

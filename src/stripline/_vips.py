@@ -7,6 +7,7 @@ run, and operations are not cached. If it has, libvips stays as the application 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -142,6 +143,9 @@ def library() -> Vips:
         ) from error
     if not set_up_by_application:
         pyvips.cache_set_max(0)
+        # What it warns of is either an error as well, or harmless; without any handler Python
+        # would print it among a program's own words.
+        logging.getLogger("pyvips").addHandler(logging.NullHandler())
         if "VIPS_CONCURRENCY" not in os.environ:
             # One call uses one core: with many pictures the parallelism is the caller's.
             pyvips.concurrency_set(1)

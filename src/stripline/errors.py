@@ -183,7 +183,7 @@ class LimitExceeded(SourceError):
     """The picture is larger than is allowed, or work on it takes more than is allowed.
 
     Attributes:
-        what: Which limit: a field of `stripline.image.limits.Limits`, as `pixels`.
+        what: What there is too much of, in words: pixels, frames, ...
         found: What the picture has; at least that much where counting stopped at the limit.
         allowed: What it may have.
     """
@@ -195,7 +195,7 @@ class LimitExceeded(SourceError):
         self.allowed = allowed
 
     def __str__(self) -> str:
-        return f"too many {self.what.replace('_', ' ')}: {self.found:,}, {self.allowed:,} allowed"
+        return f"{self.found:,} {self.what}, of which {self.allowed:,} are allowed"
 
 
 class GoalNotReached(StriplineError):

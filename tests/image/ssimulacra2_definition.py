@@ -2,16 +2,15 @@
 
 J. Sneyers, SSIMULACRA 2.1, Cloudinary 2023. The blur is computed here as its author does it, by
 recursion (D. Charalampidis, IEEE Trans. Signal Processing 64(14), 2016), where the engine has
-nine taps.
+nine taps. The weights are those of the PyPI package.
 """
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from ssimulacra2.ssimulacra2 import weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
 SIGMA = 1.5
 C2 = 0.0009
+CURVE = (6.248496625763138e-05, -0.020884521182843837, 2.326765642916932, 0)
 BIAS = 0.0037930732552754493
 ABSORBANCE = np.array(
     [
@@ -28,16 +28,6 @@ ABSORBANCE = np.array(
         [0.24342268924547819, 0.20476744424496821, 1 - 0.24342268924547819 - 0.20476744424496821],
     ]
 )
-
-
-def _weights() -> NDArray[np.float64]:
-    header = Path(__file__).parents[2] / "engine/src/ssimulacra2_weights.hpp"
-    text = header.read_text(encoding="utf-8")
-    numbers = re.sub(r"//.*", "", text.split("kWeights", 1)[1].split("{", 1)[1].split("}", 1)[0])
-    return np.array([float(number) for number in numbers.split(",") if number.strip()])
-
-
-WEIGHTS = _weights()
 
 
 def _recursion() -> tuple[int, Planes, Planes]:
@@ -77,20 +67,24 @@ def blur(planes: Planes) -> Planes:
 
 
 def linear_light(pixels: NDArray[np.uint8]) -> Planes:
+    """From sRGB, IEC 61966-2-1."""
     x = np.moveaxis(pixels.astype(np.float64) / 255, 2, 0)
-    return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+    linear: Planes = np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
+    return linear
 
 
 def positive_xyb(linear: Planes) -> Planes:
+    """XYB as in JPEG XL, moved to positive numbers."""
     mixed = np.tensordot(ABSORBANCE, linear, 1) + BIAS
-    l, m, s = np.cbrt(mixed) - np.cbrt(BIAS)
-    y = (l + m) / 2
-    return np.stack([14 * (l - m) / 2 + 0.42, y + 0.01, s - y + 0.55])
+    long, medium, short = np.cbrt(mixed) - np.cbrt(BIAS)
+    x, y = (long - medium) / 2, (long + medium) / 2
+    return np.stack([14 * x + 0.42, y + 0.01, short - y + 0.55])
 
 
 def halve(linear: Planes) -> Planes:
+    """Means of two by two; an odd last row or column counts twice."""
     _, height, width = linear.shape
-    even = np.pad(linear, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge")
+    even: Planes = np.pad(linear, ((0, 0), (0, height % 2), (0, width % 2)), mode="edge")
     return (even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]) / 4
 
 
@@ -104,6 +98,11 @@ def maps(a: Planes, b: Planes) -> tuple[Planes, Planes, Planes]:
     return np.maximum(ssim, 0), np.maximum(edges, 0), np.maximum(-edges, 0)
 
 
+def _norm(kind: Planes, power: int) -> Planes:
+    averages: Planes = (kind**power).mean(axis=(1, 2)) ** (1 / power)
+    return averages
+
+
 def score(original: NDArray[np.uint8], distorted: NDArray[np.uint8]) -> float:
     """SSIMULACRA 2 of two pictures of shape (height, width, 3)."""
     a, b = linear_light(original), linear_light(distorted)
@@ -114,15 +113,10 @@ def score(original: NDArray[np.uint8], distorted: NDArray[np.uint8]) -> float:
         if scale:
             a, b = halve(a), halve(b)
         kinds = maps(positive_xyb(a), positive_xyb(b))
-        means = [
-            [(kind**power).mean(axis=(1, 2)) ** (1 / power) for kind in kinds] for power in (1, 4)
-        ]
-        norms.append(np.array(means))  # power, kind, channel
+        norms.append(
+            np.array([[_norm(kind, power) for kind in kinds] for power in (1, 4)])
+        )  # power, kind, channel
     ordered = np.moveaxis(np.array(norms), 3, 0).ravel()  # channel, scale, power, kind
-    error = 0.9562382616834844 * float(ordered @ WEIGHTS[: ordered.size])
-    error = (
-        2.326765642916932 * error
-        - 0.020884521182843837 * error**2
-        + 6.248496625763138e-05 * error**3
-    )
+    error = 0.9562382616834844 * float(ordered @ weights[: ordered.size])
+    error = float(np.polyval(CURVE, error))
     return 100 - 10 * error**0.6276336467831387 if error > 0 else 100.0

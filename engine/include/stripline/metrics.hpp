@@ -34,8 +34,8 @@ enum class MetricStatus : uint8_t {
   kBadPicture,  // a side outside kMinScoredSide to kMaxScoredSide, or channels other than 1 and 3
 };
 
-// Bytes of a prepared reference (about 32 a pixel) and of work space (about 4 a pixel, and 500 for
-// each column). Both for sides in range.
+// Bytes of a prepared reference (32 a pixel) and of work space (4 a pixel), and somewhat more, the
+// more the smaller the picture is. Both for sides in range.
 size_t ssimulacra2_reference_bytes(uint32_t width, uint32_t height);
 size_t ssimulacra2_scratch_bytes(uint32_t width, uint32_t height);
 

@@ -67,9 +67,9 @@ class Limits:
         self.check_bytes(info.bytes)
         for what, found, allowed in (
             ("pixels", info.pixels, self.pixels),
-            ("side", max(info.coded_size or (info.width, info.height)), self.side),
+            ("pixels a side", max(info.coded_size or (info.width, info.height)), self.side),
             ("frames", frames, self.frames),
-            ("total_pixels", frames * info.pixels, self.total_pixels),
+            ("pixels in all frames", frames * info.pixels, self.total_pixels),
         ):
             if allowed is not None and found > allowed:
                 raise LimitExceeded(what, found, allowed)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
 
-from stripline.errors import InvalidOption, SourceFailed, describe
+from stripline.errors import CorruptImage, InvalidOption, SourceFailed, describe
 from stripline.image.deadline import Deadline
 from stripline.image.ladder import Ladder
 from stripline.image.limits import Limits
@@ -69,6 +69,8 @@ def process(
     with _source_errors():
         opened = open_source(source, limits.bytes)
         info = probe(opened.path or opened.data(), limits)
+        if not (info.complete or salvage):
+            raise CorruptImage(f"{opened.name}: the file ends before its last pixels do")
         jobs = [job_for(name, recipe, info) for name, recipe in recipes.items()]
         made: dict[str, VariantResult] = {}
         with Delivery(sinks) as delivery:

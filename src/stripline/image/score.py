@@ -33,9 +33,9 @@ MAX_SIDE_PIXELS: Final = 65_535
 class Reference:
     """An original, prepared once for SSIMULACRA 2 with any number of distorted pictures.
 
-    Preparing takes about a third of a comparison's time. About 34 bytes a pixel are held, and 5
-    more are used by every comparison that runs at the same time. The pixels are not needed any
-    longer once this is made.
+    Preparing takes somewhat less time than a comparison (docs/benchmarks.md has figures). About 40
+    bytes a pixel are held; of comparisons at the same time, each but the first takes another 5. The
+    pixels are not needed any longer once this is made.
 
     Args:
         pixels: Packed samples, `width * height * channels` bytes.

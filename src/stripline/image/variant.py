@@ -167,6 +167,7 @@ class Maker:
             bytes=sink.written,
             quality=None,
             score=None,
+            scored=None,
             kept_source=data == source,
             seconds=time.perf_counter() - began,
         )
@@ -198,7 +199,7 @@ class Maker:
             )
             sink = self._delivery.sink(made)
             if data is None:
-                choice.write(job.recipe.output, sink, self._pool)
+                choice.write(sink, self._pool)
             else:
                 sink.write(data)
         return VariantResult(
@@ -210,6 +211,7 @@ class Maker:
             bytes=sink.written,
             quality=made.quality,
             score=None if kept else choice.score,
+            scored=None if kept else choice.scored,
             kept_source=kept,
             seconds=time.perf_counter() - began,
             warnings=warnings,
@@ -222,7 +224,7 @@ class Maker:
             return choice.data, False
         if choice.encoder.traits.name != self._info.format:
             return choice.data, False
-        data = choice.encoded(output, self._pool)
+        data = choice.encoded(self._pool)
         if len(data) <= size * (1 - output.margin) and len(data) < size:
             return data, False
         return self._source.data(), True

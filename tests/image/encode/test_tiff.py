@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, get_args
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image, ImageSequence
+from PIL.TiffImagePlugin import IFDRational
 from pydantic import ValidationError
 
 from stripline._vips import library
 from stripline.errors import InvalidRecipe, UnsupportedFormat
+from stripline.image.encode._tiff_exif import add_exif
 from stripline.image.encode.tiff import TiffEncoder, TiffSettings, saver_options
 from stripline.image.output import Output
 from stripline.streams import MemorySink, Metadata
@@ -113,8 +117,7 @@ def test_zstd() -> None:
 def test_pyramid() -> None:
     pixels = np.tile(samples.coffee(), (2, 2, 1))
     file = samples.encode(pixels, "tiff", tiff={"pyramid": True, "tile_size": 256})
-    image = Image.open(io.BytesIO(file))
-    sizes = [page.size for page in ImageSequence.Iterator(image)]
+    sizes = pages(file)
     assert sizes == [(1200, 800), (600, 400), (300, 200), (150, 100)][: len(sizes)]
     assert len(sizes) >= 3
     assert np.array_equal(read(file), pixels)
@@ -159,6 +162,71 @@ def test_metadata_is_what_was_asked_for(metadata: Metadata) -> None:
     assert (700 in tags, 34675 in tags) == (metadata.xmp is not None, metadata.icc is not None)
     wanted = {"xmp": metadata.xmp, "icc": metadata.icc, "dpi": metadata.density or (72, 72)}
     assert found == {name: value for name, value in wanted.items() if value}
+
+
+def pages(file: bytes) -> list[tuple[int, int]]:
+    return [page.size for page in ImageSequence.Iterator(Image.open(io.BytesIO(file)))]
+
+
+def camera_exif(order: str = ">") -> bytes:
+    """Tags of every kind, in three directories."""
+    exif = Image.Exif()
+    exif.endian = order
+    exif[0x010F], exif[0x0112], exif[0x8298], exif[0x0110] = "Maker", 6, "Somebody", "M1"
+    exif[0x0100] = 9_999  # the width, which is the TIFF file's to say
+    inner = exif.get_ifd(0x8769)
+    inner[0x829A], inner[0x8827], inner[0x9286] = IFDRational(1, 250), 400, b"ASCII\0\0\0hello"
+    inner[0xA434], inner[0x9204], inner[0xA002] = "A lens", IFDRational(-2, 3), 70_000
+    exif.get_ifd(0x8825)[2] = (52.0, 30.0, IFDRational(1234, 100))
+    exif.get_ifd(0x8825)[1] = "N"
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("settings", [{}, {"tile": True}, {"pyramid": True}])
+def test_exif(order: str, settings: dict[str, Any]) -> None:
+    metadata = Metadata(exif=camera_exif(order), xmp=samples.XMP, icc=samples.ICC)
+    pixels = np.tile(PHOTO, (3, 3, 1))
+    file = samples.encode(samples.picture(pixels, metadata), "tiff", tiff=settings)
+    assert np.array_equal(read(file), pixels)
+    image = samples.opened(file)
+    assert image.size == (399, 393)
+    exif = image.getexif()
+    assert (exif[0x010F], exif[0x8298], exif[0x0110]) == ("Maker", "Somebody", "M1")
+    assert exif[0x0112] == 1
+    assert {tag: str(value) for tag, value in exif.get_ifd(0x8769).items()} == {
+        0x829A: "0.004",
+        0x8827: "400",
+        0x9286: str(b"ASCII\0\0\0hello"),
+        0xA434: "A lens",
+        0x9204: "-0.6666666666666666",
+        0xA002: "70000",
+    }
+    assert exif.get_ifd(0x8825)[1] == "N"
+    assert [float(part) for part in exif.get_ifd(0x8825)[2]] == [52.0, 30.0, 12.34]
+    assert samples.said(file)["xmp"] == samples.XMP
+    assert pages(file) == pages(samples.encode(pixels, "tiff", tiff=settings))
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_exif_in_bigtiff(order: str) -> None:
+    data = samples.picture(PHOTO).pixels.tiffsave_buffer(bigtiff=True)
+    file = io.BytesIO(data)
+    add_exif(file, camera_exif(order))
+    assert np.array_equal(read(file.getvalue()), PHOTO)
+    exif = samples.opened(file.getvalue()).getexif()
+    assert exif[0x010F] == "Maker"
+    assert exif.get_ifd(0x8769)[0xA434] == "A lens"
+
+
+@given(st.data())
+def test_exif_that_is_damaged(data: st.DataObject) -> None:
+    exif = bytearray(camera_exif(data.draw(st.sampled_from(["<", ">"]))))
+    for _ in range(data.draw(st.integers(1, 6))):
+        exif[data.draw(st.integers(0, len(exif) - 1))] = data.draw(st.integers(0, 255))
+    cut = bytes(exif[: data.draw(st.integers(0, len(exif)))])
+    file = samples.encode(samples.picture(PHOTO[:8, :8], Metadata(exif=cut)), "tiff")
+    assert np.array_equal(read(file), PHOTO[:8, :8])
 
 
 @pytest.mark.parametrize("settings", [{"compression": "lzma"}, {"tile_size": 100}, {"bits": 1}])

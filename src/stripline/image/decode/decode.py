@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stripline.errors import UnsupportedFormat
@@ -54,9 +54,10 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
         MissingDependency: The format needs an extra that is not installed.
         UnsupportedFormat: No decoder here reads this kind of file.
     """
+    is_png = info.format == "png"
     match info.format:
         case "svg":
-            return decode_svg(source, wanted.scale)
+            return decode_svg(source, max(1, round(info.width * wanted.scale)))
         case "heic":
             return decode_heic(source)
         case "bmp":
@@ -67,13 +68,15 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
                 " convert it to PNG or JPEG first"
             )
         case _:
-            return decode_with_vips(
+            picture = decode_with_vips(
                 source,
                 info.format,
                 shrink=wanted.shrink if info.format == "jpeg" else 1,
                 all_frames=wanted.all_frames and info.format in {"gif", "webp"},
                 salvage=wanted.salvage,
             )
+            # libvips does not look for it in a PNG.
+            return replace(picture, orientation=info.orientation) if is_png else picture
 
 
 def shrink_for(info: ImageInfo, factor: float) -> int:

@@ -20,8 +20,8 @@ _GZIP: Final = b"\x1f\x8b"
 _INLINE_PICTURES: Final = {"image": ["png", "jpeg", "gif", "webp"]}
 
 
-def decode_svg(source: Source, scale: float) -> Picture:
-    """Draw the picture at `scale` times its own size (96 dots per inch).
+def decode_svg(source: Source, width: int) -> Picture:
+    """Draw the picture `width` pixels across.
 
     Scripts, links to other files and everything else that an SVG for the web need not have are
     taken out first.
@@ -42,7 +42,10 @@ def decode_svg(source: Source, scale: float) -> Picture:
         raise CorruptImage(f"{source.name}: {describe(error)}") from error
     with _vips.vips_errors(source.name):
         vips = _vips.library()
-        return as_picture(vips.Image.svgload_buffer(clean, scale=scale, access="sequential"))
+        # What libvips takes its units for does not matter: only its proportions are used.
+        own_width = vips.Image.svgload_buffer(clean, access="sequential").width
+        drawn = vips.Image.svgload_buffer(clean, scale=width / own_width, access="sequential")
+        return as_picture(drawn)
 
 
 def _text(source: Source) -> bytes:

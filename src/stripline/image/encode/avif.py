@@ -66,6 +66,7 @@ class AvifEncoder:
         max_side=16_384,  # libheif's security limit for reading
         quality=DEFAULT_QUALITY,
         bit_depths=(8, 10, 12),
+        metadata=("exif", "xmp", "icc"),
     )
 
     def write(

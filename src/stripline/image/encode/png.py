@@ -98,6 +98,7 @@ class PngEncoder:
         max_side=1_000_000,  # libpng's own limit
         quality=None,
         bit_depths=(8, 16),
+        metadata=("exif", "xmp", "icc", "comment", "density"),
     )
 
     def write(

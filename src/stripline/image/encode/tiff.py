@@ -23,6 +23,7 @@ from stripline.image.encode._savers import (
     wanted_quality,
     with_blobs,
 )
+from stripline.image.encode._tiff_exif import add_exif
 from stripline.image.encode.encoder import Traits
 from stripline.image.settings import Effort, Quality, Settings
 
@@ -81,6 +82,7 @@ class TiffEncoder:
         max_side=1_000_000,
         quality=None,
         bit_depths=(8, 16),
+        metadata=("exif", "xmp", "icc", "density"),
     )
 
     def write(
@@ -114,6 +116,8 @@ class TiffEncoder:
                     f"this build of libvips cannot write TIFF with {settings['compression']}:"
                     " choose another compression"
                 ) from error
+            if picture.metadata.exif:
+                add_exif(file, picture.metadata.exif)
             file.seek(0)
             writer = SinkWriter(sink)
             while data := file.read(_COPY_BYTES):

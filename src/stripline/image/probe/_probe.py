@@ -99,7 +99,7 @@ def _probe_file(file: BinaryIO | PeekedStream, limits: Limits | None) -> ImageIn
         return _probe_stream(file, limits)
     if not (hasattr(file, "seekable") and _seekable(file)):
         return _probe_stream(PeekedStream(file), limits)
-    start = file.tell()
+    start = _seek(file, 0, io.SEEK_CUR)
     size = _seek(file, 0, io.SEEK_END) - start
     try:
         return _identify(_fetch_from(file, start), max(0, size), limits)
@@ -108,7 +108,12 @@ def _probe_file(file: BinaryIO | PeekedStream, limits: Limits | None) -> ImageIn
 
 
 def _probe_stream(stream: PeekedStream, limits: Limits | None) -> ImageInfo:
-    return _identify(stream.peek, None, limits)
+    def fetch(at: int, size: int) -> bytes:
+        if limits is not None:  # what stands there, stands in a file of at least that size
+            limits.check_bytes(at)
+        return stream.peek(at, size)
+
+    return _identify(fetch, None, limits)
 
 
 def _fetch_from(file: BinaryIO, start: int) -> Callable[[int, int], bytes]:

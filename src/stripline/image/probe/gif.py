@@ -54,6 +54,7 @@ class _Walk:
                 at = self._extension(at)
             else:  # decoders stop here too, and show what came before
                 break
+        self._complete = kind is not None
         if not self._frames:
             raise header.corrupt("no frame", at)
 
@@ -71,6 +72,7 @@ class _Walk:
             coding="lzw",
             progressive=self._interlaced,
             lossless=True,
+            complete=self._complete,
             bytes=self._header.size,
         )
 

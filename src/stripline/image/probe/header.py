@@ -86,12 +86,6 @@ class Header:
         data = self.upto(at, 1)
         return data[0] if data else None
 
-    def reaches(self, at: int) -> bool:
-        """Whether the file has at least `at` bytes."""
-        if self.size is not None:
-            return at <= self.size
-        return at == 0 or self.byte(at - 1) is not None
-
     def count_frame(self, frames: int) -> None:
         """Say that there are so many frames by now.
 

@@ -26,6 +26,7 @@ FORMATS: Final[dict[Format, str]] = {
 """The formats, and what people call them."""
 
 _PAGED: Final = ("tiff",)
+_INTERLACED: Final = ("png", "gif")
 _FIRST_SIDEWAYS_ORIENTATION: Final = 5
 _COLOUR_NAMES: Final[dict[Colour, str]] = {
     "grey": "grey",
@@ -64,7 +65,9 @@ class ImageInfo:
         coding: How the pixels are coded, in the format's own words: `baseline`, `lzw`, `hevc`.
         tiled: Whether a TIFF is stored in tiles.
         coded_size: Width and height of what is decoded, if only a part of it is shown: HEIC codes
-            even sizes and says which part is the picture.
+            whole blocks and says which part is the picture.
+        complete: False if the file ends before what its header promises: a GIF without its end, a
+            TIFF with pixels beyond it. Other formats' decoders notice that by themselves.
         bytes: Size of the file; None for a stream.
     """
 
@@ -82,6 +85,7 @@ class ImageInfo:
     progressive: bool = False
     lossless: bool | None = None
     tiled: bool = False
+    complete: bool = True
     coded_size: tuple[int, int] | None = None
     bytes: int | None = None
 
@@ -113,7 +117,7 @@ class ImageInfo:
         if self.frames != 1:
             count = f"{self.frames:,}" if self.frames else "several"
             parts.append(f"{count} {'pages' if self.format in _PAGED else 'frames'}")
-        if self.progressive and self.coding != "progressive":
+        if self.progressive and self.format in _INTERLACED:
             parts.append("interlaced")
         if self.tiled:
             parts.append("tiled")

@@ -63,15 +63,20 @@ def read_heif(header: Header) -> ImageInfo:
         LimitExceeded: More frames than the header may count.
         UnsupportedFormat: The pixels are coded as something other than AV1 or HEVC.
     """
-    sequence = bool(_SEQUENCE_BRANDS & set(_brands(header.prefix)))
     item: _Item | None = None
     track: Track | None = None
+    wanted = {b"meta"}
+    if _SEQUENCE_BRANDS & set(_brands(header.prefix)):
+        wanted.add(b"moov")
     for box in children(header, 0, None):
+        if box.kind not in wanted:
+            continue
         if box.kind == b"meta":
             item = _read_meta(header, box)
-        elif box.kind == b"moov" and sequence:
+        else:
             track = read_movie(header, box)
-        if item is not None and (track is not None or not sequence):
+        wanted.remove(box.kind)
+        if not wanted:
             break
     if item is None and track is not None:
         item = _Item(kind=track.kind, boxes=track.boxes, size=track.size, alpha=track.alpha)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _PICTURE_HANDLERS: Final = (b"pict", b"vide")
 _ALPHA_HANDLER: Final = b"auxv"
+# A hundred thousand frames need about 2.4 MB of tables.
+_MAX_MOVIE_BYTES: Final = 4 << 20
 # A visual sample entry's own fields, before the boxes in it (12.1.3).
 _SAMPLE_ENTRY_BYTES: Final = 78
 
@@ -32,6 +34,8 @@ def read_movie(header: Header, moov: Box) -> Track | None:
         CorruptImage: The boxes are malformed or cut short.
         LimitExceeded: More frames than the header may count.
     """
+    if moov.end - moov.start > _MAX_MOVIE_BYTES:
+        raise header.corrupt(f"a moov box of {moov.end - moov.start:,} bytes", moov.start)
     first: Track | None = None
     alpha = False
     for trak in children(header, moov.start, moov.end):

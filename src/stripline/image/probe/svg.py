@@ -68,7 +68,7 @@ def read_svg(header: Header) -> ImageInfo:
     text = _text(data)
     root = _root(text)
     if root is None:
-        raise header.cut_short(len(data), 1)
+        raise header.corrupt("the compressed text is damaged", 0)
     attributes, end = _attributes(text, root[1])
     if _TAG_END.match(text, end) is None:
         raise header.corrupt("the svg tag is malformed, cut short or too long", end)

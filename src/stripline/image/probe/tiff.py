@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 _MAX_ENTRIES: Final = 65_535  # what classic TIFF's count can say
 _MAX_VALUES: Final = 64  # of BitsPerSample and ExtraSamples: one of each channel
-# Of the types that matter here: BYTE, SHORT, LONG, UNDEFINED, LONG8.
-_TYPE_BYTES: Final = {1: 1, 3: 2, 4: 4, 7: 1, 16: 8}
+_MAX_PARTS: Final = 65_536  # strips or tiles whose places are looked at
+# Of the types that whole numbers have: BYTE, SHORT, LONG, UNDEFINED, the signed three, LONG8.
+_TYPE_BYTES: Final = {1: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 16: 8}
 
 _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _ORIENTATION, _SAMPLES, _TILE_WIDTH, _INK_SET, _EXTRA_SAMPLES = 274, 277, 322, 332, 338
+_STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
 _ICC: Final = 34_675
 _ASSOCIATED_ALPHA, _UNASSOCIATED_ALPHA = 1, 2
 _INK_SET_CMYK: Final = 1
@@ -72,6 +74,9 @@ class _Entry(NamedTuple):
     value: bytes
 
 
+_NOTHING: Final = _Entry(1, 0, b"")
+
+
 def read_tiff(header: Header) -> ImageInfo:
     """Read the first directory, and count those that follow it.
 
@@ -99,6 +104,7 @@ def read_tiff(header: Header) -> ImageInfo:
         orientation=orientation if 1 <= orientation <= 8 else UPRIGHT,
         lossless=lossless,
         tiled=_TILE_WIDTH in entries,
+        complete=header.size is None or page.pixels_end() <= header.size,
         bytes=header.size,
     )
 
@@ -161,13 +167,11 @@ class _Page:
         self._layout = layout
         self._entries = entries
 
-    def numbers(self, tag: int) -> list[int]:
-        """All values of a tag; none if it is not there."""
-        if tag not in self._entries:
-            return []
-        kind, count, value = self._entries[tag]
+    def numbers(self, tag: int, most: int = _MAX_VALUES) -> list[int]:
+        """All values of a tag; none if it is not there, or empty."""
+        kind, count, value = self._entries.get(tag, _NOTHING)
         size = _TYPE_BYTES.get(kind, 0)
-        if not size or not 0 < count <= _MAX_VALUES:
+        if not size or count > most:
             raise self._header.corrupt(f"tag {tag} has {count:,} values of type {kind}", 0)
         if size * count > len(value):
             value = self._header.take(int.from_bytes(value, self._layout.order), size * count)
@@ -186,6 +190,19 @@ class _Page:
         if not value:
             raise self._header.corrupt(f"the first page has no {name}", 0)
         return value
+
+    def pixels_end(self) -> int:
+        """Where the last strip or tile ends; 0 if that is not said, or of too many."""
+        for offsets, sizes in ((_STRIP_OFFSETS, _STRIP_BYTES), (_TILE_OFFSETS, _TILE_BYTES)):
+            if self._has_few(offsets) and self._has_few(sizes):
+                starts = self.numbers(offsets, _MAX_PARTS)
+                parts = zip(starts, self.numbers(sizes, _MAX_PARTS), strict=False)
+                return max((offset + size for offset, size in parts), default=0)
+        return 0
+
+    def _has_few(self, tag: int) -> bool:
+        entry = self._entries.get(tag, _NOTHING)
+        return 0 < entry.values <= _MAX_PARTS and entry.kind in _TYPE_BYTES
 
     def bits(self) -> int:
         """Of the deepest channel; 1 is what the standard says where nothing is said."""
