@@ -1,4 +1,4 @@
-"""JPEG by our own decoder where that is the faster way, else by libvips; the pixels are the same."""
+"""JPEG by our own decoder where that is faster, else by libvips; the pixels are the same."""
 
 from __future__ import annotations
 
