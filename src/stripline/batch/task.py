@@ -28,6 +28,29 @@ class SourceId:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A file that discovery came upon and that may be a picture.
+
+    Attributes:
+        url: An absolute path, or a URL of an object store.
+        relative: The same below the folder it was found in, with `/` between its parts; its name
+            alone if it was named itself.
+        size: Bytes.
+        version: When it was last changed (nanoseconds), or the store's tag of its content.
+    """
+
+    url: str
+    relative: str
+    size: int
+    version: str
+
+    @property
+    def source(self) -> SourceId:
+        """Without the place it was found in."""
+        return SourceId(self.url, self.size, self.version)
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A file that a task will make.
 
