@@ -108,7 +108,7 @@ class Header:
 class PeekedStream:
     """A stream that cannot seek, and that can be probed before it is read.
 
-    What `stripline.image.probe.probe` reads of it is kept, and comes again when it is read: ::
+    What `stripline.image.probe` reads of it is kept, and comes again when it is read: ::
 
         stream = PeekedStream(socket_file)
         info = probe(stream)

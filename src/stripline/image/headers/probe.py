@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from stripline.errors import InvalidOption, SourceFailed, UnsupportedFormat, describe
-from stripline.image.probe.bmp import read_bmp
-from stripline.image.probe.foreign import describe_foreign
-from stripline.image.probe.gif import read_gif
-from stripline.image.probe.header import MAX_FRAMES, Header, PeekedStream, read_fully
-from stripline.image.probe.info import FORMATS, Format, ImageInfo
-from stripline.image.probe.isobmff import read_heif
-from stripline.image.probe.jpeg import read_jpeg
-from stripline.image.probe.jxl import read_jxl
-from stripline.image.probe.png import read_png
-from stripline.image.probe.sniff import sniff
-from stripline.image.probe.svg import read_svg
-from stripline.image.probe.tiff import read_tiff
-from stripline.image.probe.webp import read_webp
+from stripline.image.headers.bmp import read_bmp
+from stripline.image.headers.foreign import describe_foreign
+from stripline.image.headers.gif import read_gif
+from stripline.image.headers.header import MAX_FRAMES, Header, PeekedStream, read_fully
+from stripline.image.headers.info import FORMATS, Format, ImageInfo
+from stripline.image.headers.isobmff import read_heif
+from stripline.image.headers.jpeg import read_jpeg
+from stripline.image.headers.jxl import read_jxl
+from stripline.image.headers.png import read_png
+from stripline.image.headers.sniff import sniff
+from stripline.image.headers.svg import read_svg
+from stripline.image.headers.tiff import read_tiff
+from stripline.image.headers.webp import read_webp
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stripline.image.probe.info import ImageInfo
+from stripline.image.headers.info import ImageInfo
 from stripline.streams.exif import UPRIGHT, orientation
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _RIFF_BYTES: Final = 12
 _CHUNK_BYTES: Final = 8

@@ -11,10 +11,10 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from stripline.errors import UnsupportedFormat
-from stripline.image.probe.info import ImageInfo
+from stripline.image.headers.info import ImageInfo
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 # The root's tag must end before; Inkscape writes some hundred bytes, Illustrator some thousand.
 _MAX_TEXT_BYTES: Final = 65_536

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from stripline.errors import CorruptImage
-from stripline.image.probe import probe
-from tests.image.probe.samples import box, pillow, sample
+from stripline.image.headers import probe
+from tests.image.headers.samples import box, pillow, sample
 
 
 class Bits:

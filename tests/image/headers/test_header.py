@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripline.errors import CorruptImage, LimitExceeded, SourceFailed
-from stripline.image.probe.header import MAX_FETCH_BYTES, PREFIX_BYTES, Header, PeekedStream
+from stripline.image.headers.header import MAX_FETCH_BYTES, PREFIX_BYTES, Header, PeekedStream
 
 DATA = bytes(number * 7 % 251 for number in range(50_000))
 

@@ -5,8 +5,8 @@ import struct
 import pytest
 
 from stripline.errors import CorruptImage
-from stripline.image.probe import probe
-from tests.image.probe.samples import pillow
+from stripline.image.headers import probe
+from tests.image.headers.samples import pillow
 
 
 def bmp(header: bytes) -> bytes:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from stripline.image.probe.info import Colour, ImageInfo
+from stripline.image.headers.info import Colour, ImageInfo
 from stripline.streams.exif import UPRIGHT
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _MAX_ENTRIES: Final = 65_535  # what classic TIFF's count can say
 _MAX_VALUES: Final = 64  # of BitsPerSample and ExtraSamples: one of each channel

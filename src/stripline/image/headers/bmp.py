@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stripline.image.probe.info import Colour, ImageInfo
+from stripline.image.headers.info import Colour, ImageInfo
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _FILE_HEADER_BYTES: Final = 14
 _CORE, _INFO, _V3, _V4, _V5 = 12, 40, 56, 108, 124

@@ -8,9 +8,9 @@ import pyvips
 from PIL import Image
 
 from stripline.errors import CorruptImage, LimitExceeded
+from stripline.image.headers import gif, probe
 from stripline.image.limits import Limits
-from stripline.image.probe import gif, probe
-from tests.image.probe.samples import animation, pillow, sample, vips
+from tests.image.headers.samples import animation, pillow, sample, vips
 
 BLACK_WHITE = bytes(3) + b"\xff" * 3
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stripline.image.probe.info import ImageInfo
+from stripline.image.headers.info import ImageInfo
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _SCREEN_BYTES: Final = 13
 _TABLE_FLAG, _INTERLACE_FLAG, _TRANSPARENT_FLAG = 0x80, 0x40, 0x01

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from stripline.errors import UnsupportedFormat
-from stripline.image.probe import describe_foreign, probe, sniff
-from tests.image.probe.samples import box, pillow
+from stripline.image.headers import describe_foreign, probe, sniff
+from tests.image.headers.samples import box, pillow
 
 
 def zip_file() -> bytes:

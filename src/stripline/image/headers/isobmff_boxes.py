@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _MAX_BOXES: Final = 20_000  # in one other: a list of items has one for each tile
 

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from stripline.errors import CorruptImage, LimitExceeded
+from stripline.image.headers import probe
 from stripline.image.limits import Limits
-from stripline.image.probe import probe
-from tests.image.probe.samples import ICC_PROFILE, animation, exif, pillow, sample
+from tests.image.headers.samples import ICC_PROFILE, animation, exif, pillow, sample
 
 EXTENDED = sample("webp")
 ANIMATED = sample("webp-animated")

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripline.errors import CorruptImage, LimitExceeded, SourceError, UnsupportedFormat
+from stripline.image.headers import FORMATS, ImageInfo, probe
 from stripline.image.limits import Limits
-from stripline.image.probe import FORMATS, ImageInfo, probe
-from tests.image.probe.samples import MAKERS, sample
+from tests.image.headers.samples import MAKERS, sample
 
 # Beyond it, cutting and changing bytes touches pixels only.
 HEADER_BYTES = 1_500

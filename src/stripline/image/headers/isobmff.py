@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from stripline.errors import UnsupportedFormat
-from stripline.image.probe.info import FORMATS, Colour, Format, ImageInfo
-from stripline.image.probe.isobmff_boxes import Box, Fields, children
-from stripline.image.probe.isobmff_track import Track, read_movie
+from stripline.image.headers.info import FORMATS, Colour, Format, ImageInfo
+from stripline.image.headers.isobmff_boxes import Box, Fields, children
+from stripline.image.headers.isobmff_track import Track, read_movie
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _AVIF_BRANDS: Final = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS: Final = frozenset(

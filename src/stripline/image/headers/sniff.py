@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stripline.image.probe.bmp import is_bmp
-from stripline.image.probe.isobmff import heif_format
-from stripline.image.probe.svg import is_svg
+from stripline.image.headers.bmp import is_bmp
+from stripline.image.headers.isobmff import heif_format
+from stripline.image.headers.svg import is_svg
 
 if TYPE_CHECKING:
-    from stripline.image.probe.info import Format
+    from stripline.image.headers.info import Format
 
 # CgBI is what Apple's tools make of PNG files in an app: another compression, other pixels.
 _PNG: Final = b"\x89PNG\r\n\x1a\n"

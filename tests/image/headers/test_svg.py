@@ -7,7 +7,7 @@ import pytest
 import pyvips
 
 from stripline.errors import CorruptImage, UnsupportedFormat
-from stripline.image.probe import probe, sniff
+from stripline.image.headers import probe, sniff
 
 NAMESPACE = 'xmlns="http://www.w3.org/2000/svg"'
 

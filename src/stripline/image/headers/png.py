@@ -7,11 +7,11 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stripline.image.probe.info import Colour, ImageInfo
+from stripline.image.headers.info import Colour, ImageInfo
 from stripline.streams.exif import UPRIGHT, orientation
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _SIGNATURE_BYTES: Final = 8
 _MAX_CHUNKS: Final = 10_000

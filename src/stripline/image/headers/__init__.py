@@ -4,11 +4,11 @@ Formats are told apart by their first bytes, never by a name. Headers are read w
 without trusting them: lengths, counts and offsets are checked against the file and against bounds.
 """
 
-from stripline.image.probe._probe import probe
-from stripline.image.probe.foreign import describe_foreign
-from stripline.image.probe.header import PeekedStream
-from stripline.image.probe.info import FORMATS, Colour, Format, ImageInfo
-from stripline.image.probe.sniff import sniff
+from stripline.image.headers.foreign import describe_foreign
+from stripline.image.headers.header import PeekedStream
+from stripline.image.headers.info import FORMATS, Colour, Format, ImageInfo
+from stripline.image.headers.probe import probe
+from stripline.image.headers.sniff import sniff
 
 __all__ = [
     "FORMATS",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from stripline.image.probe.isobmff_boxes import Box, Fields, children
+from stripline.image.headers.isobmff_boxes import Box, Fields, children
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _PICTURE_HANDLERS: Final = (b"pict", b"vide")
 _ALPHA_HANDLER: Final = b"auxv"

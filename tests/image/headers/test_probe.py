@@ -10,9 +10,9 @@ import pyvips
 from PIL import Image
 
 from stripline.errors import InvalidOption, LimitExceeded, SourceFailed, UnsupportedFormat
+from stripline.image.headers import PeekedStream, probe, sniff
 from stripline.image.limits import Limits
-from stripline.image.probe import PeekedStream, probe, sniff
-from tests.image.probe.samples import (
+from tests.image.headers.samples import (
     AV1C,
     HEIGHT,
     MAKERS,
@@ -229,10 +229,10 @@ def test_limits_are_checked() -> None:
 def test_probing_loads_no_other_library(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(sample("avif"))
     loaded = run_script(
-        "import sys; from stripline.image.probe import probe; probe(sys.argv[1])"
+        "import sys; from stripline.image.headers import probe; probe(sys.argv[1])"
         "\nprint(*sys.modules)",
         tmp_path / "a",
     ).split()
-    assert "stripline.image.probe.isobmff" in loaded
+    assert "stripline.image.headers.isobmff" in loaded
     assert not {"numpy", "pyvips", "PIL", "asyncio"} & set(loaded)
     assert "stripline.image" not in run_script("import stripline, sys\nprint(*sys.modules)").split()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stripline.image.probe.info import ImageInfo
+from stripline.image.headers.info import ImageInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 _CODESTREAM: Final = b"\xff\x0a"
 _MAX_BOXES: Final = 1_000

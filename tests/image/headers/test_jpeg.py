@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from stripline.errors import CorruptImage, UnsupportedFormat
-from stripline.image.probe import probe
+from stripline.image.headers import probe
 from stripline.jpeg import inspect
-from tests.image.probe.samples import ICC_PROFILE, exif, pillow, sample, vips
+from tests.image.headers.samples import ICC_PROFILE, exif, pillow, sample, vips
 
 JPEG = sample("jpeg")
 SOF = b"\xff\xc0\x00\x11\x08"

@@ -6,9 +6,9 @@ import zlib
 import pytest
 
 from stripline.errors import CorruptImage, LimitExceeded, UnsupportedFormat
+from stripline.image.headers import probe
 from stripline.image.limits import Limits
-from stripline.image.probe import probe
-from tests.image.probe.samples import (
+from tests.image.headers.samples import (
     ICC_PROFILE,
     animation,
     exif,

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from stripline.image.probe import FORMATS, Format, ImageInfo, probe
-from tests.image.probe.samples import MAKERS, sample
+from stripline.image.headers import FORMATS, Format, ImageInfo, probe
+from tests.image.headers.samples import MAKERS, sample
 
 
 def test_every_format_has_a_name_and_a_sample() -> None:

@@ -8,9 +8,9 @@ import pyvips
 from PIL import Image
 
 from stripline.errors import CorruptImage, LimitExceeded
+from stripline.image.headers import probe
 from stripline.image.limits import Limits
-from stripline.image.probe import probe
-from tests.image.probe.samples import (
+from tests.image.headers.samples import (
     ICC_PROFILE,
     animation,
     exif,

@@ -10,10 +10,10 @@ import pyvips
 from PIL import Image, ImageOps
 
 from stripline.errors import CorruptImage, LimitExceeded, UnsupportedFormat
+from stripline.image.headers import probe, sniff
 from stripline.image.limits import Limits
-from stripline.image.probe import probe, sniff
 from stripline.streams.exif import minimal_exif
-from tests.image.probe.samples import (
+from tests.image.headers.samples import (
     AV1C,
     ICC_PROFILE,
     animation,

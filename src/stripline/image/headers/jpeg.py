@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stripline.errors import UnsupportedFormat
-from stripline.image.probe.info import Colour, ImageInfo
+from stripline.image.headers.info import Colour, ImageInfo
 from stripline.jpeg.markers import ICC_PREFIX, PROCESSES
 from stripline.streams.exif import EXIF_PREFIX, UPRIGHT, orientation
 
 if TYPE_CHECKING:
-    from stripline.image.probe.header import Header
+    from stripline.image.headers.header import Header
 
 # Steps over segments and fill bytes, before the first scan.
 _MAX_STEPS: Final = 10_000
