@@ -75,9 +75,11 @@ wasm:
 neon inputs="500" seed="1":
     python tools/cross_build.py neon
     qemu-aarch64 build/neon/engine_tests
+    qemu-aarch64 build/neon/metric_tests
     qemu-aarch64 build/neon/fuzz {{ inputs }} {{ seed }}
 
 # Throughput against other encoders, and peak memory; `just bench --quick` for a short look
 bench *args:
     python benchmarks/jpeg_encode.py {{ args }}
     python benchmarks/jpeg_memory.py {{ args }}
+    python benchmarks/score.py {{ args }}

@@ -5,7 +5,8 @@
 
 ``wasm`` makes a module that imports nothing. It needs simd128 and bulk memory, which browsers have
 had since 2023. ``neon`` makes the engine's tests and its fuzz target for AArch64 Linux, to be run
-there or by ``qemu-aarch64``.
+there or by ``qemu-aarch64``, and the tests of the comparisons. The module has no comparisons, which
+need a C library.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "engine"
 
 SOURCES = ("src/tables.cpp", "src/strip.cpp", "src/isa/dispatch.cpp", "src/isa/scalar.cpp")
-FLAGS = ("-std=c++20", "-O3", "-Wall", "-Wextra", "-Werror")
+METRICS = (
+    "src/ssimulacra2.cpp",
+    "src/squared_error.cpp",
+    "src/isa/metrics_dispatch.cpp",
+    "src/isa/metrics_base.cpp",
+)
+FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
 FREESTANDING = ("-fno-exceptions", "-fno-rtti", "-Wl,--no-entry", "-Wl,--strip-all")
 
 
@@ -43,13 +50,15 @@ def build_wasm(output: Path) -> Path:
     return compile_sources(target, ("src/isa/simd128.cpp", "bind/wasm.cpp"), output)
 
 
-def build_neon(directory: Path) -> tuple[Path, Path]:
-    """The tests and the fuzz target for AArch64, linked statically."""
+def build_neon(directory: Path) -> tuple[Path, ...]:
+    """Tests and the fuzz target for AArch64, linked statically."""
     target = ("aarch64-linux-musl",)
     tests, fuzz = "tests/engine_tests.cpp", "fuzz/differential.cpp"
+    metrics = (*METRICS, "src/isa/neon.cpp", "tests/metric_tests.cpp")
     return (
         compile_sources(target, ("src/isa/neon.cpp", tests), directory / "engine_tests"),
         compile_sources(target, ("src/isa/neon.cpp", fuzz), directory / "fuzz"),
+        compile_sources(target, metrics, directory / "metric_tests"),
     )
 
 

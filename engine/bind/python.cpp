@@ -16,7 +16,9 @@
 #include <utility>
 #include <vector>
 
+#include "metrics.hpp"
 #include "stripline/engine.hpp"
+#include "view.hpp"
 
 namespace nb = nanobind;
 using namespace stripline;
@@ -48,27 +50,6 @@ nb::tuple tuple_of(const char* const (&names)[kCount]) {
   for (const char* name : names) list.append(name);
   return nb::tuple(list);
 }
-
-// A C-contiguous view of any bytes-like object.
-class View {
- public:
-  explicit View(nb::handle object) {
-    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_C_CONTIGUOUS) != 0) nb::raise_python_error();
-  }
-  View(const View&) = delete;
-  View& operator=(const View&) = delete;
-  ~View() { PyBuffer_Release(&view_); }
-
-  const uint8_t* data() const { return static_cast<const uint8_t*>(view_.buf); }
-  size_t size() const { return static_cast<size_t>(view_.len); }
-
- private:
-  Py_buffer view_{};
-};
-
-struct Deleter {
-  void operator()(void* memory) const { std::free(memory); }
-};
 
 // Memory for results that is used again: fresh memory costs more than a strip's coding, because the
 // system has to clear it. Holds as many buffers as were ever out at once, up to a limit.
@@ -348,4 +329,6 @@ NB_MODULE(_native, module) {
       },
       nb::arg("planes"), nb::arg("strides"), nb::arg("width"), nb::arg("rows"), nb::arg("format"),
       nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
+
+  bind_metrics(module);
 }

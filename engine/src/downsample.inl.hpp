@@ -17,7 +17,7 @@ void downsample_h2v1(const int8_t* upper, const int8_t*, int width, int, int8_t*
 }
 
 void downsample_h1v2(const int8_t* upper, const int8_t* lower, int width, int row, int8_t* dst) {
-  const V bias = set1(static_cast<int16_t>(row & 1));
+  const V bias = set1(static_cast<int16_t>((row + 1) >> 1 & 1));
   for (int i = 0; i < width; i += kLanes) {
     store_i8(dst + i, sra<1>(add(add(load_i8(upper + i), load_i8(lower + i)), bias)));
   }

@@ -76,14 +76,14 @@ inline void add_block(const int16_t* block, uint64_t mask, int difference, int t
 // Rows and values to tokens, in the place of the values.
 inline void join(const uint8_t* rows, int16_t* values, int count) {
   for (int at = 0; at < count; at += kLanes) {
-    store_raw(values + at, add(load_raw(values + at), sll<CodeBook::kRowLog2>(load_u8(rows + at))));
+    const V row = mullo(load_u8(rows + at), set1(CodeBook::kRowPitch));
+    store_raw(values + at, add(load_raw(values + at), row));
   }
 }
 
 uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout, const CodeBook& codes,
                  EntropyState& state, void* work, uint8_t* out) {
-  auto* entries = static_cast<uint32_t*>(work);
-  auto* values = reinterpret_cast<int16_t*>(entries + kMaxTileTokens);
+  auto* values = static_cast<int16_t*>(work);
   auto* rows = reinterpret_cast<uint8_t*>(values + kMaxTileTokens);
   Tokens tokens{rows, values};
   // Copies, because what is written through a pointer to bytes may be anything.
@@ -104,7 +104,7 @@ uint8_t* entropy(const TileBlocks& tile, int mcus, const McuLayout& layout, cons
   // Looking up runs a step ahead; what it finds there is not used.
   __builtin_memset(values + count, 0, kTokenSlack * sizeof(int16_t));
   BitWriter writer{state.bits, state.pending, out};
-  put_tokens(reinterpret_cast<const uint16_t*>(values), count, codes, entries, writer);
+  put_tokens(reinterpret_cast<const uint16_t*>(values), count, codes, writer);
   state.bits = writer.bits;
   state.pending = writer.pending;
   return writer.out;

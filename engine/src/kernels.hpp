@@ -66,7 +66,9 @@ using ColorFn = void (*)(const uint8_t* src, int pixels, const uint8_t backgroun
                          int8_t* cb, int8_t* cr);
 // Halves across and/or down: `width` outputs, a multiple of kPixelGroup / 2, from one or two rows.
 // `row` counts output rows. Sums round down and up in turn, so that the mean stays; in turn along
-// a halved direction, where decoders' interpolation evens it out.
+// a halved direction, where decoders' interpolation evens it out. Across, every other sum rounds
+// up, as libjpeg has it. Down, the second and third of four do: this pattern is one basis function
+// of the DCT (v = 4), where that of every other row would take four coefficients of each block.
 using DownsampleFn = void (*)(const int8_t* upper, const int8_t* lower, int width, int row,
                               int8_t* dst);
 // The pixels of the tile that comes next, asked for a few cache lines at a time while blocks are
@@ -83,6 +85,12 @@ struct Prefetch {
   }
 };
 
+// How quantisation rounds. Decoders interpolate chroma that was halved across, and so weaken all
+// but its mean: a coefficient near the middle between two steps is truer rounded outward. kOutward
+// lowers the threshold by 3/64 of a coefficient's unit; libjpeg, which rounds to eighths and then
+// away from zero, by 4/64. kNearest is to the nearest; ties go up.
+enum class Rounding : uint8_t { kNearest, kOutward };
+
 // `blocks` (a multiple of kBlockGroup) 8x8 blocks side by side: FDCT, quantisation, zigzag, masks.
 using DctFn = void (*)(const int8_t* plane, ptrdiff_t stride, int blocks,
                        const Quantizer& quantizer, const BlockPlaces& places, Prefetch& next,
@@ -97,17 +105,17 @@ using EntropyFn = uint8_t* (*)(const TileBlocks& tile, int mcus, const McuLayout
 using StuffFn = uint8_t* (*)(const uint8_t* src, size_t size, uint8_t* out);
 
 // At most so many tokens a tile: DC of two, 63 AC values of two, an end of block; and some room
-// behind them, for rows (a byte each), tokens (two) and looked-up entries (four) alike.
+// behind them, for rows (a byte each) and tokens (two) alike.
 inline constexpr size_t kTokenSlack = 128;
 inline constexpr size_t kMaxTileTokens = kMaxTileBlocks * 130 + 2 * kTokenSlack;
-inline constexpr size_t kTokenBytes = 7 * kMaxTileTokens;
+inline constexpr size_t kTokenBytes = 3 * kMaxTileTokens;
 
 struct Kernels {
   const char* name;
   ColorFn color[7];  // by PixelFormat, kGrey to kBgrx; kGrey writes y only
   void (*split_pairs)(const uint8_t* src, int pairs, int8_t* first, int8_t* second);  // NV12 chroma
   DownsampleFn downsample_h2v1, downsample_h1v2, downsample_h2v2;
-  DctFn dct;
+  DctFn dct[2];  // by Rounding
   EntropyFn entropy;
   StuffFn stuff;
 };
@@ -151,10 +159,12 @@ inline constexpr int16_t kCbScale = q15(0.5 / (1 - 0.114));
 inline constexpr int16_t kCrScale = q15(0.5 / (1 - 0.299));
 inline constexpr int16_t kColorRound = 256;  // mulhrs by this: divide by 128, round
 
-// The FDCT of Loeffler, Ligtenberg and Moschytz (ICASSP 1989), scaled by sqrt(8) a pass. Samples go
-// in times 4, so that a coefficient comes out times 32 and -32768 is the lowest there can be.
-inline constexpr int kDctInputShift = 2;
-inline constexpr int16_t kSqrt2Cos6 = q15(0.541196100146197);       // sqrt2 cos(6 pi/16)
+// The FDCT of Loeffler, Ligtenberg and Moschytz (ICASSP 1989), scaled by sqrt(8) a pass. -32768
+// is the lowest there can be, a flat block's DC, after each pass: samples go in times 32, what the
+// first pass gives is divided by 8, and a coefficient comes out times 32.
+inline constexpr int kDctInputShift = 5;
+inline constexpr int16_t kDctFirstRound = 4096;                // mulhrs by this: divide by 8, round
+inline constexpr int16_t kSqrt2Cos6 = q15(0.541196100146197);  // sqrt2 cos(6 pi/16)
 inline constexpr int16_t kSqrt2Cos2Less6 = q15(0.765366864730180);  // sqrt2 (cos 2 - cos 6)
 inline constexpr int16_t kSqrt2Cos2Plus6 = q15(0.847759065022574);  // sqrt2 (cos 2 + cos 6) - 1
 inline constexpr int16_t kCos1 = q15(0.980785280403230);
@@ -162,5 +172,6 @@ inline constexpr int16_t kSin1 = q15(0.195090322016128);
 inline constexpr int16_t kCos3 = q15(0.831469612302545);
 inline constexpr int16_t kSin3 = q15(0.555570233019602);
 inline constexpr int16_t kSqrt2Less1 = q15(0.414213562373095);
+inline constexpr int16_t kSqrt2Over8 = q15(0.176776695296637);
 
 }  // namespace stripline

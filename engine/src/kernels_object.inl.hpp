@@ -13,7 +13,7 @@ const Kernels STRIPLINE_KERNELS_OBJECT = {
     STRIPLINE_ISA::downsample_h2v1,
     STRIPLINE_ISA::downsample_h1v2,
     STRIPLINE_ISA::downsample_h2v2,
-    STRIPLINE_ISA::dct,
+    {STRIPLINE_ISA::dct<Rounding::kNearest>, STRIPLINE_ISA::dct<Rounding::kOutward>},
     STRIPLINE_ISA::entropy,
     STRIPLINE_ISA::stuff,
 };

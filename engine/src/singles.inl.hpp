@@ -3,7 +3,7 @@
 namespace stripline::STRIPLINE_ISA {
 namespace {
 
-inline void put_tokens(const uint16_t* tokens, int count, const CodeBook& codes, uint32_t*,
+inline void put_tokens(const uint16_t* tokens, int count, const CodeBook& codes,
                        BitWriter& writer) {
   put_singly(tokens, count, codes, writer);
 }

@@ -229,16 +229,20 @@ class StripEncoder {
 
   void transform(int mcus, Prefetch next) {
     const int across_log2 = shape_.across - 1;
+    const DctFn luma = kernels_.dct[static_cast<int>(Rounding::kNearest)];
     for (int row = 0; row < shape_.down; ++row) {
       const BlockPlaces places{row * shape_.across, layout_.blocks, across_log2};
-      kernels_.dct(work_.planes.y[8 * row], kRowStride, round_up(mcus << across_log2, kBlockGroup),
-                   tables_.quantizer[0], places, next, work_.blocks);
+      luma(work_.planes.y[8 * row], kRowStride, round_up(mcus << across_log2, kBlockGroup),
+           tables_.quantizer[0], places, next, work_.blocks);
     }
     if (is_grey_) return;
+    // Not where only rows are halved: there it would cost more bytes than it is worth.
+    const Rounding rounding = shape_.across == 2 ? Rounding::kOutward : Rounding::kNearest;
+    const DctFn chroma = kernels_.dct[static_cast<int>(rounding)];
     for (int plane = 0; plane < 2; ++plane) {
       const BlockPlaces places{shape_.across * shape_.down + plane, layout_.blocks, 0};
-      kernels_.dct(chroma_[plane], kRowStride, round_up(mcus, kBlockGroup), tables_.quantizer[1],
-                   places, next, work_.blocks);
+      chroma(chroma_[plane], kRowStride, round_up(mcus, kBlockGroup), tables_.quantizer[1], places,
+             next, work_.blocks);
     }
   }
 

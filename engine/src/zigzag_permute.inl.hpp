@@ -27,8 +27,8 @@ inline void gather_lanes(const V x[4], V out[4]) {
 }
 
 // Bit b of `large` says that block b has a value too large for a CodeBook row.
-inline void store_zigzag(const V x[8], unsigned large, int block, const BlockPlaces& places,
-                         TileBlocks& tile) {
+[[gnu::always_inline]] inline void store_zigzag(const V x[8], unsigned large, int block,
+                                                const BlockPlaces& places, TileBlocks& tile) {
   static constexpr ZigzagPermute kPermute;
   const V low_bytes = load_raw(kPermute.bytes[0]), high_bytes = load_raw(kPermute.bytes[1]);
   V left[4], right[4];

@@ -48,8 +48,8 @@ inline V zigzag_group(const V x[8]) {
 }
 
 // Bit b of `large` says that block b has a value too large for a CodeBook row.
-inline void store_zigzag(const V x[8], unsigned large, int block, const BlockPlaces& places,
-                         TileBlocks& tile) {
+[[gnu::always_inline]] inline void store_zigzag(const V x[8], unsigned large, int block,
+                                                const BlockPlaces& places, TileBlocks& tile) {
   const V z[8] = {zigzag_group<0>(x), zigzag_group<1>(x), zigzag_group<2>(x), zigzag_group<3>(x),
                   zigzag_group<4>(x), zigzag_group<5>(x), zigzag_group<6>(x), zigzag_group<7>(x)};
   int16_t* blocks[kBlocks];

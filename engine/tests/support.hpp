@@ -66,13 +66,21 @@ inline std::unique_ptr<Tables> make_tables(int quality) {
   return tables;
 }
 
+// cos((2x + 1) u pi / 16)
+inline double cosine(int x, int u) {
+  static const auto cosines = [] {
+    std::vector<double> table(32);
+    for (int i = 0; i < 32; ++i)
+      table[static_cast<size_t>(i)] = std::cos(i * std::numbers::pi / 16);
+    return table;
+  }();
+  return cosines[static_cast<size_t>((2 * x + 1) * u % 32)];
+}
+
 inline double exact_dct(const int8_t block[64], int u, int v) {
   double sum = 0;
   for (int y = 0; y < 8; ++y) {
-    for (int x = 0; x < 8; ++x) {
-      sum += block[8 * y + x] * std::cos((2 * x + 1) * u * std::numbers::pi / 16) *
-             std::cos((2 * y + 1) * v * std::numbers::pi / 16);
-    }
+    for (int x = 0; x < 8; ++x) sum += block[8 * y + x] * cosine(x, u) * cosine(y, v);
   }
   return sum / 4 * (u == 0 ? std::numbers::sqrt2 / 2 : 1) * (v == 0 ? std::numbers::sqrt2 / 2 : 1);
 }

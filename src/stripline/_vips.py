@@ -7,6 +7,7 @@ run, and operations are not cached. If it has, libvips stays as the application 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from dataclasses import dataclass
@@ -142,6 +143,9 @@ def library() -> Vips:
         ) from error
     if not set_up_by_application:
         pyvips.cache_set_max(0)
+        # What it warns of is either an error as well, or harmless; without any handler Python
+        # would print it among a program's own words.
+        logging.getLogger("pyvips").addHandler(logging.NullHandler())
         if "VIPS_CONCURRENCY" not in os.environ:
             # One call uses one core: with many pictures the parallelism is the caller's.
             pyvips.concurrency_set(1)
@@ -211,23 +215,42 @@ def _to_8_bits(image: Image) -> tuple[Image, bool]:
 
 
 def _facts(image: Image, pixels: Image, *, profile_holds: bool) -> Facts:
-    fields = frozenset(image.get_fields())
-
-    def blob(name: str) -> bytes | None:
-        return bytes(image.get(name)) if name in fields else None
-
     return Facts(
         width=pixels.width,
         height=pixels.height,
         bands=pixels.bands,
-        orientation=image.get("orientation") if "orientation" in fields else 1,
-        dpi=_dpi(image) if "resolution-unit" in fields else None,
-        exif=blob("exif-data"),
-        xmp=blob("xmp-data"),
-        icc=blob("icc-profile-data") if profile_holds else None,
+        orientation=field(image, "orientation") or 1,
+        dpi=dpi_of(image),
+        exif=blob(image, "exif-data"),
+        xmp=blob(image, "xmp-data"),
+        icc=blob(image, "icc-profile-data") if profile_holds else None,
     )
 
 
-def _dpi(image: Image) -> tuple[int, int] | None:
+def field(image: Image, name: str) -> Any:  # noqa: ANN401 - depends on the field
+    """What a loader noted under `name`; None if it did not."""
+    return image.get(name) if image.get_typeof(name) else None
+
+
+def blob(image: Image, name: str) -> bytes | None:
+    """Bytes that a loader noted under `name`; None if it did not."""
+    data = field(image, name)
+    return None if data is None else bytes(data)
+
+
+def dpi_of(image: Image) -> tuple[int, int] | None:
+    """Dots per inch, if the file said so."""
+    if not image.get_typeof("resolution-unit"):
+        return None
     across, down = (round(per_mm / _INCHES_PER_MM) for per_mm in (image.xres, image.yres))
     return (across, down) if 0 < across <= 0xFFFF and 0 < down <= 0xFFFF else None
+
+
+def set_blob(image: Image, name: str, data: bytes | None) -> Image:
+    """The same image with a field of bytes attached, or without it."""
+    changed = image.copy()
+    if data is not None:
+        changed.set_type(library().GValue.blob_type, name, data)
+    elif name in image.get_fields():
+        changed.remove(name)
+    return changed

@@ -4,7 +4,7 @@
 
     StriplineError
     ├── UsageError (ValueError)          the call cannot be carried out as written
-    │   ├── InvalidDimensions            a width or height that a JPEG cannot have
+    │   ├── InvalidDimensions            a width or height that the format cannot have
     │   ├── UnsupportedPixels            pixels in a layout or type that cannot be encoded
     │   ├── InvalidOption                an option, or a combination of options, outside its range
     │   ├── InvalidRecipe                a recipe that does not say what to make
@@ -16,7 +16,7 @@
     │   ├── SourceFailed                 the source raised; the cause is kept
     │   ├── UnsupportedFormat            not a file format that can be read here
     │   ├── CorruptImage                 a known format, but damaged
-    │   └── LimitExceeded                more bytes, pixels, frames or seconds than allowed
+    │   └── LimitExceeded                a picture that needs more of something than is allowed
     ├── SinkError                        where the bytes go
     │   ├── SinkFailed                   the target raised; the cause is kept; may be retried
     │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
@@ -75,7 +75,7 @@ class UsageError(StriplineError, ValueError):
 
 
 class InvalidDimensions(UsageError):
-    """A width or height outside 1 to 65,535 (ITU-T T.81 gives each sixteen bits)."""
+    """A width or height that the format cannot have: outside 1 to 65,535 for JPEG (ITU-T T.81)."""
 
 
 class UnsupportedPixels(UsageError):
@@ -180,12 +180,12 @@ class CorruptImage(SourceError):
 
 
 class LimitExceeded(SourceError):
-    """The source needs more of something than is allowed.
+    """The picture is larger than is allowed, or work on it takes more than is allowed.
 
     Attributes:
-        what: What there is too much of: bytes, pixels, frames, ...
-        found: How much there is; at least so much, where counting stopped.
-        allowed: How much may be.
+        what: What there is too much of, in words: pixels, frames, ...
+        found: What the picture has; at least that much where counting stopped at the limit.
+        allowed: What it may have.
     """
 
     def __init__(self, what: str, found: float, allowed: float) -> None:

@@ -232,7 +232,7 @@ def test_without_pyvips_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
     from stripline import _vips
 
     path = save(tmp_path / "a.png", noise(5, 7))
-    _vips._library.cache_clear()
+    _vips.library.cache_clear()
     monkeypatch.setitem(sys.modules, "pyvips", None)
     with pytest.raises(MissingDependency, match=r'pip install "stripline\[image\]"'):
         open_rows(path)

@@ -61,20 +61,23 @@ struct alignas(64) Quantizer {
 };
 
 // Codes ready to append, as entries `bits << 6 | length` of at most 26 bits. What is to be coded is
-// a token, the number of an entry: 1024 times a row plus a value. So one lookup serves a
+// a token, the number of an entry: kRowPitch times a row plus a value. So one lookup serves a
 // coefficient with its zero run, and whatever has no entry of its own takes two tokens. (Of the
-// rows' 164 kB, a picture uses few enough for the first-level cache.)
+// rows' 169 kB, a picture uses few enough for the first-level cache. The pitch is two cache lines
+// more than a row: most values are from -16 to 15, which are two lines, and were the pitch a power
+// of two, those of all rows would be in the same two sets of that cache, which holds 8 or 12 each.)
 struct alignas(64) CodeBook {
-  static constexpr int kRowLog2 = 10;
-  static constexpr int kDirectValues = 512;  // a row has the values from -512 to 511
+  static constexpr int kDirectValuesLog2 = 9;
+  static constexpr int kDirectValues = 1 << kDirectValuesLog2;  // a row has those from -512 to 511
+  static constexpr int kRowPitch = 2 * kDirectValues + 32;
   // Rows. For luma (0) and chroma (1):
   static constexpr int ac(int table, int run = 0) { return 1 + 16 * table + run; }  // code, value
   static constexpr int dc(int table) { return 33 + table; }                         // code, value
   static constexpr int kSymbols = 35;  // codes alone: see ac_symbol() and dc_symbol()
   static constexpr int kRaw = 38;      // the value alone, from -2047 to 2047
-  static constexpr int kEntries = (kRaw << kRowLog2) + 2048;
+  static constexpr int kEntries = kRaw * kRowPitch + 2048;
 
-  static constexpr int token(int row, int value) { return (row << kRowLog2) + value; }
+  static constexpr int token(int row, int value) { return row * kRowPitch + value; }
   static constexpr int ac_symbol(int table, int symbol) {
     return token(kSymbols, 256 * (table - 1) + symbol);
   }

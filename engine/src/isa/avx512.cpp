@@ -5,6 +5,8 @@
 #include "../zigzag_permute.inl.hpp"
 #include "../fdct.inl.hpp"
 #include "../bit_writer.inl.hpp"
+#include "../lookup.inl.hpp"
+#include "../lookup_inserts.inl.hpp"
 #include "../octets.inl.hpp"
 #include "../compress_vbmi2.inl.hpp"
 #include "../huffman.inl.hpp"

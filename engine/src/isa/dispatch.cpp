@@ -5,7 +5,7 @@ namespace stripline {
 
 extern const Kernels kScalarKernels;
 #if defined(__x86_64__)
-extern const Kernels kX86V2Kernels, kAvx2Kernels, kAvx512Kernels;
+extern const Kernels kX86V2Kernels, kAvx2Kernels, kAvx512Kernels, kAvx512GatherKernels;
 #elif defined(__aarch64__)
 extern const Kernels kNeonKernels;
 #elif defined(__wasm_simd128__)
@@ -27,6 +27,9 @@ bool has_avx512() {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vbmi") &&
          __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512bitalg");
 }
+// Zen 4's gathers are microcode, slower than loads one by one; Intel's are faster than those.
+bool has_fast_gather() { return has_avx512() && __builtin_cpu_is("intel"); }
+bool has_slow_gather() { return has_avx512() && !__builtin_cpu_is("intel"); }
 #endif
 
 bool always() { return true; }
@@ -38,7 +41,9 @@ struct Candidate {
 
 const Candidate kCandidates[] = {
 #if defined(__x86_64__)
+    {&kAvx512GatherKernels, has_fast_gather},
     {&kAvx512Kernels, has_avx512},
+    {&kAvx512GatherKernels, has_slow_gather},
     {&kAvx2Kernels, has_avx2},
     {&kX86V2Kernels, has_v2},
 #elif defined(__aarch64__)
@@ -65,8 +70,7 @@ const Kernels* available_kernels(size_t index) {
 
 const Kernels* find_kernels(const char* name) {
   for (const Candidate& candidate : kCandidates) {
-    if (equal(candidate.kernels->name, name))
-      return candidate.can_run() ? candidate.kernels : nullptr;
+    if (candidate.can_run() && equal(candidate.kernels->name, name)) return candidate.kernels;
   }
   return nullptr;
 }

@@ -55,7 +55,7 @@ void downsample_h2v1(const int8_t* upper, const int8_t*, int width, int, int8_t*
 
 void downsample_h1v2(const int8_t* upper, const int8_t* lower, int width, int row, int8_t* dst) {
   for (int i = 0; i < width; ++i) {
-    dst[i] = static_cast<int8_t>((upper[i] + lower[i] + (row & 1)) >> 1);
+    dst[i] = static_cast<int8_t>((upper[i] + lower[i] + ((row + 1) >> 1 & 1)) >> 1);
   }
 }
 
@@ -66,8 +66,12 @@ void downsample_h2v2(const int8_t* upper, const int8_t* lower, int width, int, i
   }
 }
 
-// Eight values `step` apart, in place.
+// Eight values `step` apart, in place. The first pass gives an eighth of what it computes.
+template <bool kIsFirst>
 void dct_pass(int16_t* x, int step) {
+  const auto rounded = [](int value) {
+    return static_cast<int16_t>(kIsFirst ? mulhrs(value, kDctFirstRound) : value);
+  };
   const int s0 = x[0] + x[7 * step], d0 = x[0] - x[7 * step];
   const int s1 = x[step] + x[6 * step], d1 = x[step] - x[6 * step];
   const int s2 = x[2 * step] + x[5 * step], d2 = x[2 * step] - x[5 * step];
@@ -79,16 +83,27 @@ void dct_pass(int16_t* x, int step) {
   const int r1 = mulhrs(d2, kCos1) + mulhrs(d1, kSin1), r2 = mulhrs(d1, kCos1) - mulhrs(d2, kSin1);
   const int u0 = r0 + r2, u2 = r0 - r2, u3 = r3 + r1, u1 = r3 - r1;
 
-  x[0] = static_cast<int16_t>(a0 + a1);
-  x[4 * step] = static_cast<int16_t>(a0 - a1);
-  x[2 * step] = static_cast<int16_t>(shared + mulhrs(a3, kSqrt2Cos2Less6));
-  x[6 * step] = static_cast<int16_t>(shared - mulhrs(a2, kSqrt2Cos2Plus6) - a2);
-  x[step] = static_cast<int16_t>(u3 + u0);
-  x[7 * step] = static_cast<int16_t>(u3 - u0);
-  x[3 * step] = static_cast<int16_t>(u1 + mulhrs(u1, kSqrt2Less1));
-  x[5 * step] = static_cast<int16_t>(u2 + mulhrs(u2, kSqrt2Less1));
+  x[0] = rounded(a0 + a1);
+  x[4 * step] = rounded(a0 - a1);
+  x[2 * step] = rounded(shared + mulhrs(a3, kSqrt2Cos2Less6));
+  x[6 * step] = rounded(shared - mulhrs(a2, kSqrt2Cos2Plus6) - a2);
+  x[step] = rounded(u3 + u0);
+  x[7 * step] = rounded(u3 - u0);
+  const auto times_sqrt2 = [](int value) {
+    return static_cast<int16_t>(kIsFirst ? mulhrs(value, kSqrt2Over8)
+                                         : value + mulhrs(value, kSqrt2Less1));
+  };
+  x[3 * step] = times_sqrt2(u1);
+  x[5 * step] = times_sqrt2(u2);
 }
 
+// By 3/64 on either side, together with the half up of what follows: see Rounding.
+int outward(int value) {
+  if (value >= 0) return value + 1;
+  return value < -32766 ? -32768 : value - 2;
+}
+
+template <Rounding kRounding>
 void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& quantizer,
          const BlockPlaces& places, Prefetch&, TileBlocks& tile) {
   for (int block = 0; block < blocks; ++block, plane += 8) {
@@ -96,15 +111,16 @@ void dct(const int8_t* plane, ptrdiff_t stride, int blocks, const Quantizer& qua
     for (int i = 0; i < 64; ++i) {
       x[i] = static_cast<int16_t>(plane[(i >> 3) * stride + (i & 7)] * (1 << kDctInputShift));
     }
-    for (int column = 0; column < 8; ++column) dct_pass(x + column, 8);
-    for (int row = 0; row < 8; ++row) dct_pass(x + 8 * row, 1);
+    for (int column = 0; column < 8; ++column) dct_pass<true>(x + column, 8);
+    for (int row = 0; row < 8; ++row) dct_pass<false>(x + 8 * row, 1);
 
     int16_t* out = tile.coefficients[places(block)];
     uint64_t nonzero = 0;
     bool has_large = false;
     for (int k = 0; k < 64; ++k) {
       const int natural = kZigzag[k], transposed = (natural & 7) * 8 + (natural >> 3);
-      const int scaled = x[natural] + mulhrs(x[natural], quantizer.fraction[transposed]);
+      const int value = kRounding == Rounding::kOutward ? outward(x[natural]) : x[natural];
+      const int scaled = value + mulhrs(value, quantizer.fraction[transposed]);
       out[k] = static_cast<int16_t>(mulhrs(scaled, quantizer.scale[transposed]));
       nonzero |= static_cast<uint64_t>(out[k] != 0) << k;
       has_large |=
@@ -200,7 +216,7 @@ const Kernels kScalarKernels = {
     downsample_h2v1,
     downsample_h1v2,
     downsample_h2v2,
-    dct,
+    {dct<Rounding::kNearest>, dct<Rounding::kOutward>},
     entropy,
     stuff,
 };

@@ -13,10 +13,12 @@ inline constexpr int kLanes = 16;
 inline constexpr int kBlocks = kLanes / 8;
 
 inline V add(V a, V b) { return _mm256_add_epi16(a, b); }
+inline V add_saturated(V a, V b) { return _mm256_adds_epi16(a, b); }
 inline V sub(V a, V b) { return _mm256_sub_epi16(a, b); }
 inline V mullo(V a, V b) { return _mm256_mullo_epi16(a, b); }
 inline V mulhrs(V a, V b) { return _mm256_mulhrs_epi16(a, b); }
 inline V bit_or(V a, V b) { return _mm256_or_si256(a, b); }
+inline V bit_xor(V a, V b) { return _mm256_xor_si256(a, b); }
 inline V bit_and(V a, V b) { return _mm256_and_si256(a, b); }
 template <int n>
 inline V sll(V a) {
@@ -112,6 +114,11 @@ inline void store_shuffled(int16_t* p, const int16_t* from, const uint8_t bytes[
                    _mm_shuffle_epi8(load_128(from), load_128(bytes)));
 }
 
+// 128-bit lanes to a vector.
+inline V from_lanes(const __m128i lanes[2]) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(lanes[0]), lanes[1], 1);
+}
+
 // 64-bit lanes.
 inline V add64(V a, V b) { return _mm256_add_epi64(a, b); }
 inline V sub64(V a, V b) { return _mm256_sub_epi64(a, b); }
@@ -129,9 +136,6 @@ inline V shift_left64(V a) {
 inline V sub32(V a, V b) { return _mm256_sub_epi32(a, b); }
 inline V set1_32(int32_t a) { return _mm256_set1_epi32(a); }
 inline bool any_negative32(V a) { return _mm256_movemask_ps(_mm256_castsi256_ps(a)) != 0; }
-// Of the lanes of a and b in the order of Entries, every other one from the first and the second.
-inline V firsts64(V a, V b) { return zip_lo64(a, b); }
-inline V seconds64(V a, V b) { return zip_hi64(a, b); }
 // Every lane moved up by one; the highest of `last` comes in.
 inline V shift_in64(V a, V last) {
   return _mm256_alignr_epi8(a, _mm256_permute2x128_si256(a, last, 0x03), 8);
@@ -158,34 +162,6 @@ inline void store_octets(uint8_t* out, V high, V low, V places) {
   _mm_storeu_si128(at(static_cast<uint64_t>(_mm_extract_epi64(q, 1))),
                    _mm256_extracti128_si256(odd, 1));
 }
-
-// Entries of tokens. Gathers are slower than loads on many CPUs with AVX2, so a step's entries are
-// looked up one by one, a step ahead: a vector load of what several stores have just written has to
-// wait. Parts are put together so that merging them needs no shuffle across lanes.
-inline constexpr int kStepTokens = 32;
-class Entries {
- public:
-  Entries(const uint16_t* tokens, const CodeBook& codes, uint32_t* entries)
-      : tokens_(tokens), codes_(codes.entries), entries_(entries) {}
-
-  void prepare(int at) const {
-#pragma GCC unroll 32
-    for (int i = 0; i < kStepTokens; ++i) {
-      uint32_t entry = codes_[tokens_[at + i]];
-      asm("" : "+r"(entry));  // or the compiler gathers all the same
-      entries_[at + i] = entry;
-    }
-  }
-  V part(int at, int part) const {
-    const uint32_t* from = entries_ + at + 4 * part;
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(load_128(from)), load_128(from + 16), 1);
-  }
-
- private:
-  const uint16_t* tokens_;
-  const uint32_t* codes_;
-  uint32_t* entries_;
-};
 
 }  // namespace
 }  // namespace stripline::STRIPLINE_ISA

@@ -13,10 +13,12 @@ inline constexpr int kLanes = 32;
 inline constexpr int kBlocks = kLanes / 8;
 
 inline V add(V a, V b) { return _mm512_add_epi16(a, b); }
+inline V add_saturated(V a, V b) { return _mm512_adds_epi16(a, b); }
 inline V sub(V a, V b) { return _mm512_sub_epi16(a, b); }
 inline V mullo(V a, V b) { return _mm512_mullo_epi16(a, b); }
 inline V mulhrs(V a, V b) { return _mm512_mulhrs_epi16(a, b); }
 inline V bit_or(V a, V b) { return _mm512_or_si512(a, b); }
+inline V bit_xor(V a, V b) { return _mm512_xor_si512(a, b); }
 inline V bit_and(V a, V b) { return _mm512_and_si512(a, b); }
 template <int n>
 inline V sll(V a) {
@@ -112,6 +114,13 @@ inline unsigned nonzero_lanes(V a) {
   return _pext_u32(((words & 0x7F7F7F7F) + 0x7F7F7F7F) | words, 0x80808080);
 }
 
+// 128-bit lanes to a vector.
+inline V from_lanes(const __m128i lanes[4]) {
+  const __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(lanes[0]), lanes[1], 1);
+  const __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(lanes[2]), lanes[3], 1);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
 // 64-bit lanes.
 inline V add64(V a, V b) { return _mm512_add_epi64(a, b); }
 inline V sub64(V a, V b) { return _mm512_sub_epi64(a, b); }
@@ -129,13 +138,6 @@ inline V shift_left64(V a) {
 inline V sub32(V a, V b) { return _mm512_sub_epi32(a, b); }
 inline V set1_32(int32_t a) { return _mm512_set1_epi32(a); }
 inline bool any_negative32(V a) { return _mm512_movepi32_mask(a) != 0; }
-// Of the lanes of a and then b, every other one from the first and from the second.
-inline V firsts64(V a, V b) {
-  return _mm512_permutex2var_epi64(a, _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), b);
-}
-inline V seconds64(V a, V b) {
-  return _mm512_permutex2var_epi64(a, _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15), b);
-}
 // Every lane moved up by one; the highest of `last` comes in.
 inline V shift_in64(V a, V last) { return _mm512_alignr_epi64(a, last, 7); }
 inline V broadcast_last64(V a) { return _mm512_permutexvar_epi64(_mm512_set1_epi64(7), a); }
@@ -171,25 +173,6 @@ inline void store_octets(uint8_t* out, V high, V low, V places) {
   _mm_storeu_si128(at(q >> 32), _mm512_extracti32x4_epi32(even, 3));
   _mm_storeu_si128(at(q >> 48), _mm512_extracti32x4_epi32(odd, 3));
 }
-
-// Entries of tokens, gathered when they are asked for: a step's four parts in order.
-inline constexpr int kStepTokens = 64;
-class Entries {
- public:
-  Entries(const uint16_t* tokens, const CodeBook& codes, uint32_t*)
-      : tokens_(tokens), codes_(codes.entries) {}
-
-  void prepare(int) const {}
-  V part(int at, int part) const {
-    const void* from = tokens_ + at + 16 * part;
-    return _mm512_i32gather_epi32(
-        _mm512_cvtepu16_epi32(_mm256_loadu_si256(static_cast<const __m256i*>(from))), codes_, 4);
-  }
-
- private:
-  const uint16_t* tokens_;
-  const uint32_t* codes_;
-};
 
 }  // namespace
 }  // namespace stripline::STRIPLINE_ISA

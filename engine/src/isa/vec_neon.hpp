@@ -13,10 +13,12 @@ inline constexpr int kLanes = 8;
 inline constexpr int kBlocks = kLanes / 8;
 
 inline V add(V a, V b) { return vaddq_s16(a, b); }
+inline V add_saturated(V a, V b) { return vqaddq_s16(a, b); }
 inline V sub(V a, V b) { return vsubq_s16(a, b); }
 inline V mullo(V a, V b) { return vmulq_s16(a, b); }
 inline V mulhrs(V a, V b) { return vqrdmulhq_s16(a, b); }
 inline V bit_or(V a, V b) { return vorrq_s16(a, b); }
+inline V bit_xor(V a, V b) { return veorq_s16(a, b); }
 inline V bit_and(V a, V b) { return vandq_s16(a, b); }
 template <int n>
 inline V sll(V a) {

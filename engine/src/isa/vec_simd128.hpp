@@ -13,10 +13,12 @@ inline constexpr int kLanes = 8;
 inline constexpr int kBlocks = kLanes / 8;
 
 inline V add(V a, V b) { return wasm_i16x8_add(a, b); }
+inline V add_saturated(V a, V b) { return wasm_i16x8_add_sat(a, b); }
 inline V sub(V a, V b) { return wasm_i16x8_sub(a, b); }
 inline V mullo(V a, V b) { return wasm_i16x8_mul(a, b); }
 inline V mulhrs(V a, V b) { return wasm_i16x8_q15mulr_sat(a, b); }
 inline V bit_or(V a, V b) { return wasm_v128_or(a, b); }
+inline V bit_xor(V a, V b) { return wasm_v128_xor(a, b); }
 inline V bit_and(V a, V b) { return wasm_v128_and(a, b); }
 template <int n>
 inline V sll(V a) {

@@ -13,10 +13,12 @@ inline constexpr int kLanes = 8;
 inline constexpr int kBlocks = kLanes / 8;
 
 inline V add(V a, V b) { return _mm_add_epi16(a, b); }
+inline V add_saturated(V a, V b) { return _mm_adds_epi16(a, b); }
 inline V sub(V a, V b) { return _mm_sub_epi16(a, b); }
 inline V mullo(V a, V b) { return _mm_mullo_epi16(a, b); }
 inline V mulhrs(V a, V b) { return _mm_mulhrs_epi16(a, b); }
 inline V bit_or(V a, V b) { return _mm_or_si128(a, b); }
+inline V bit_xor(V a, V b) { return _mm_xor_si128(a, b); }
 inline V bit_and(V a, V b) { return _mm_and_si128(a, b); }
 template <int n>
 inline V sll(V a) {

@@ -42,6 +42,17 @@ class Box:
         """Whether there is background around the scaled picture."""
         return self.out_width > self.width or self.out_height > self.height
 
+    def is_size(self, width: int, height: int) -> bool:
+        """Whether it is the whole picture at this size."""
+        return not (self.is_cropped or self.is_padded) and (self.width, self.height) == (
+            width,
+            height,
+        )
+
+    def is_chosen_by_content(self, settings: Resize) -> bool:
+        """Whether the pixels decide which part is kept, so that all must be there at once."""
+        return self.is_cropped and settings.gravity in {"entropy", "attention"}
+
 
 def place(width: int, height: int, settings: Resize) -> Box:
     """What becomes of an upright picture of `width` x `height`.

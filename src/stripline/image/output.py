@@ -16,10 +16,8 @@ from stripline.image.encode.jpeg import JpegSettings
 from stripline.image.encode.png import PngSettings
 from stripline.image.encode.tiff import TiffSettings
 from stripline.image.encode.webp import WebpSettings
-from stripline.image.settings import Settings
+from stripline.image.settings import Effort, Quality, Settings
 
-Quality = Annotated[int, Field(ge=1, le=100)]
-Effort = Annotated[int, Field(ge=0, le=9)]
 Score = Annotated[float, Field(gt=0, lt=100)]
 
 DEFAULT_CANDIDATES = ("jpeg", "png", "webp")
@@ -58,7 +56,7 @@ class Output(Settings):
     avif: AvifSettings = AvifSettings()
     tiff: TiffSettings = TiffSettings()
     gif: GifSettings = GifSettings()
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default_factory=dict)
     """Settings of an encoder that a plugin brings."""
 
     @field_validator("format", "candidates", mode="before")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from stripline._vips import library
 from stripline.streams.metadata import Metadata
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Picture:
             change(self.pixels.crop(0, number * height, width, height))
             for number in range(self.frames)
         ]
-        return replace(self, pixels=frames[0].arrayjoin(frames[1:], across=1))
+        return replace(self, pixels=library().Image.arrayjoin(frames, across=1))
 
     def first_frame(self) -> Picture:
         """The first frame as a still picture."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from stripline.streams.colour import parse_colour
 
 WHITE: Final = (255, 255, 255)
+
+Quality = Annotated[int, Field(ge=1, le=100)]
+"""1 (small) to 100 (faithful), on the format's own scale."""
+Effort = Annotated[int, Field(ge=0, le=9)]
+"""0 (fast) to 9 (small); what it does is up to the format."""
 
 
 class Settings(BaseModel):
@@ -22,7 +27,7 @@ class Settings(BaseModel):
     )
 
 
-def _read_colour(value: Any) -> Any:
+def _read_colour(value: object) -> object:
     return parse_colour(value) if isinstance(value, str) else value
 
 

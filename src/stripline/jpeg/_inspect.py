@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.errors import CorruptImage, SourceFailed, UnsupportedFormat, describe
-from stripline.jpeg.markers import ICC_PREFIX, XMP_PREFIX, ZIGZAG
+from stripline.jpeg.markers import ICC_PREFIX, PROCESSES, XMP_PREFIX, ZIGZAG
 from stripline.jpeg.tables import CHROMA_STEPS, LUMA_STEPS, scaled_steps
 from stripline.streams.exif import EXIF_PREFIX, UPRIGHT, orientation
 
@@ -38,22 +38,6 @@ _NAMES: Final[dict[int, str]] = {
     _COM: "COM",
     **{0xE0 + n: f"APP{n}" for n in range(16)},
     **{0xF0 + n: f"JPG{n}" for n in range(14)},
-}
-# Start-of-frame markers (T.81, table B.1) and what they say.
-_PROCESSES: Final[dict[int, str]] = {
-    0xC0: "baseline",
-    0xC1: "extended sequential",
-    0xC2: "progressive",
-    0xC3: "lossless",
-    0xC5: "differential sequential",
-    0xC6: "differential progressive",
-    0xC7: "differential lossless",
-    0xC9: "arithmetic sequential",
-    0xCA: "arithmetic progressive",
-    0xCB: "arithmetic lossless",
-    0xCD: "arithmetic differential sequential",
-    0xCE: "arithmetic differential progressive",
-    0xCF: "arithmetic differential lossless",
 }
 _SAMPLINGS: Final = {
     (1, 1): "4:4:4",
@@ -190,8 +174,8 @@ class _Parser:
         }
         while True:
             marker, payload = self._next_segment()
-            if marker in _PROCESSES:
-                self._read_frame(_PROCESSES[marker], payload)
+            if marker in PROCESSES:
+                self._read_frame(PROCESSES[marker], payload)
             elif marker in readers:
                 readers[marker](payload)
             elif marker == _SOS:
@@ -202,7 +186,7 @@ class _Parser:
         marker = self._marker()
         if len(self._segments) == _MAX_SEGMENTS:
             raise CorruptImage(f"more than {_MAX_SEGMENTS:,} segments before the first scan")
-        name = _NAMES.get(marker) or (f"SOF{marker & 15}" if marker in _PROCESSES else None)
+        name = _NAMES.get(marker) or (f"SOF{marker & 15}" if marker in PROCESSES else None)
         if name is None:
             what = "end of image" if marker == _EOI else f"marker FF {marker:02X}"
             raise CorruptImage(f"{what} at byte {start:,}, before the first scan")

@@ -27,6 +27,23 @@ _DQT, _SOF0, _DHT, _DRI, _SOS = 0xDB, 0xC0, 0xC4, 0xDD, 0xDA
 XMP_PREFIX: Final = b"http://ns.adobe.com/xap/1.0/\0"
 ICC_PREFIX: Final = b"ICC_PROFILE\0"
 
+# Start-of-frame markers (T.81, table B.1) and what they say.
+PROCESSES: Final[dict[int, str]] = {
+    0xC0: "baseline",
+    0xC1: "extended sequential",
+    0xC2: "progressive",
+    0xC3: "lossless",
+    0xC5: "differential sequential",
+    0xC6: "differential progressive",
+    0xC7: "differential lossless",
+    0xC9: "arithmetic sequential",
+    0xCA: "arithmetic progressive",
+    0xCB: "arithmetic lossless",
+    0xCD: "arithmetic differential sequential",
+    0xCE: "arithmetic differential progressive",
+    0xCF: "arithmetic differential lossless",
+}
+
 # A segment's length has 16 bits and counts itself.
 _MAX_PAYLOAD_BYTES: Final = 65_533
 # An ICC segment is numbered with one byte, from 1, beside one byte for how many there are.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stripline.streams.exif import UPRIGHT, with_orientation
 
 if TYPE_CHECKING:
     from stripline.image.picture import Picture, Pixels
+
+TRANSPOSED: Final = frozenset({5, 6, 7, 8})
+"""Orientations in which stored rows are columns of the picture."""
 
 
 def _turn(pixels: Pixels, orientation: int) -> Pixels:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -76,25 +75,40 @@ class Resize(Settings):
             raise ValueError(f"gravity={self.gravity!r} chooses what fit='fill' keeps")
         return self
 
+    def averages_like(self, other: Resize | None) -> bool:
+        """Whether two sizes of a picture may be made one from the other."""
+        return other is not None and (self.filter, self.linear) == (other.filter, other.linear)
+
 
 def resize(picture: Picture, settings: Resize | None) -> Picture:
-    """The picture at the size that `settings` ask for, given the pixels it has now.
-
-    Alpha is premultiplied while samples are averaged, so that what cannot be seen does not tint
-    what can. The size is that of the upright picture.
-    """
+    """The picture at the size that `settings` ask for, given the pixels it has now."""
     if settings is None:
         return picture
-    return resize_to(picture, settings, place(picture.width, picture.height, settings))
+    box = place(picture.width, picture.height, settings)
+    return cut_or_pad(scale(picture, settings, box.width, box.height), settings, box)
 
 
-def resize_to(picture: Picture, settings: Resize, box: Box) -> Picture:
-    """The picture at the size and place that `box` says, whatever size it has been decoded at."""
-    picture = picture.with_frames(lambda frame: _scale(frame, settings, box.width, box.height))
+def scale(picture: Picture, settings: Resize, width: int, height: int) -> Picture:
+    """The whole picture at `width` x `height`.
+
+    Alpha is premultiplied while samples are averaged, so that what cannot be seen does not tint
+    what can.
+    """
+    return picture.with_frames(lambda frame: _scale(frame, settings, width, height))
+
+
+def cut_or_pad(picture: Picture, settings: Resize, box: Box) -> Picture:
+    """The scaled picture with what is over cut off, or what is missing filled.
+
+    Args:
+        picture: Of the size that the box says; in memory if its content decides what is cut.
+        settings: Gravity and background.
+        box: Place and size.
+    """
     if box.is_cropped:
-        picture = _crop(picture, settings, box)
-    elif box.is_padded:
-        picture = picture.with_frames(lambda frame: _pad(frame, settings, box))
+        return _crop(picture, settings, box)
+    if box.is_padded:
+        return picture.with_frames(lambda frame: _pad(frame, settings, box))
     return picture
 
 
@@ -128,27 +142,11 @@ def _resample(pixels: Pixels, settings: Resize, width: int, height: int) -> Pixe
 
 
 def _crop(picture: Picture, settings: Resize, box: Box) -> Picture:
-    if settings.gravity not in {"entropy", "attention"}:
-        return picture.with_frames(
-            lambda frame: frame.crop(box.left, box.top, box.out_width, box.out_height)
-        )
-    # All frames of an animation are cut where the first one is.
-    first = picture.first_frame().pixels.copy_memory()
-    cut, found = (
-        first.smartcrop(
-            box.out_width,
-            box.out_height,
-            interesting=settings.gravity,
-            premultiplied=False,
-            attention_x=True,
-            attention_y=True,
-        ),
-        None,
-    )
-    del found
-    left, top = -cut[0].xoffset, -cut[0].yoffset
-    if picture.frames == 1:
-        return replace(picture, pixels=first.crop(left, top, box.out_width, box.out_height))
+    left, top = box.left, box.top
+    if box.is_chosen_by_content(settings):  # all frames are cut where the first one is
+        first = picture.first_frame().pixels
+        part = first.smartcrop(box.out_width, box.out_height, interesting=settings.gravity)
+        left, top = -part.xoffset, -part.yoffset
     return picture.with_frames(lambda frame: frame.crop(left, top, box.out_width, box.out_height))
 
 

@@ -1,0 +1,1 @@
+"""Many pictures: discover, plan, admit by memory, run, journal, resume, report; watch folders."""

@@ -1,0 +1,327 @@
+"""Each odd kind of file: the right picture, or the error that names what is wrong."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+from skimage.color import deltaE_ciede2000, rgb2lab
+
+from stripline import image
+from stripline.errors import CorruptImage, LimitExceeded, StriplineError, UnsupportedFormat
+from stripline.image import Limits, MemorySinks, Recipe
+from stripline.image.probe import probe
+from tests.image import corpus
+from tests.support import photograph, psnr, run_script
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+
+def made(source: object, limits: Limits | None = None, **values: Any) -> Image.Image:
+    """What `process` makes, as PNG unless the recipe says otherwise, opened by Pillow."""
+    values.setdefault("output", {"format": "png"})
+    sinks = MemorySinks()
+    image.process(source, Recipe.read(values), sinks, limits)
+    picture = Image.open(io.BytesIO(sinks.files[""]))
+    picture.load()
+    return picture
+
+
+def pixels_of(source: object, **values: Any) -> Pixels:
+    return np.asarray(made(source, **values))
+
+
+def colour_difference(one: Pixels, other: Pixels) -> float:
+    """Largest CIEDE2000 between 8-bit sRGB pictures."""
+    return float(deltaE_ciede2000(rgb2lab(one), rgb2lab(other)).max())  # type: ignore[no-untyped-call]  # ships no types
+
+
+def by_little_cms(pixels: Pixels, profile: bytes, mode: str = "RGB") -> Pixels:
+    """SRGB by the reference: littleCMS, relative colorimetric, black point compensation."""
+    converted = ImageCms.profileToProfile(
+        Image.fromarray(pixels, mode),
+        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    assert converted is not None
+    return np.asarray(converted)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("shrunk", [False, True])
+def test_orientations(orientation: int, shrunk: bool) -> None:
+    source = corpus.oriented_jpeg(orientation)
+    upright = corpus.small_photo()
+    values: dict[str, Any] = {"resize": {"width": 64}} if shrunk else {}
+    if shrunk:
+        upright = np.asarray(Image.fromarray(upright).resize((64, 48), Image.Resampling.LANCZOS))
+    picture = made(source, **values)
+    assert psnr(np.asarray(picture), upright) > 34
+    assert picture.getexif().get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 7])
+def test_orientations_that_are_left_alone(orientation: int) -> None:
+    source = corpus.oriented_jpeg(orientation)
+    stored = np.asarray(Image.open(io.BytesIO(source)))
+    for metadata in ("none", "all", "copyright"):
+        picture = made(source, orient=False, metadata=metadata)
+        assert psnr(np.asarray(picture), stored) > 34
+        assert picture.getexif()[0x0112] == orientation
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_other_metadata_survives_being_turned(orientation: int) -> None:
+    picture = made(corpus.oriented_jpeg(orientation), metadata="all")
+    assert picture.getexif()[0x010F] == "maker"
+    assert picture.getexif()[0x0112] == 1
+    assert 0x010F not in made(corpus.oriented_jpeg(orientation)).getexif()
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_orientation_in_a_png(orientation: int) -> None:
+    turned = Image.open(io.BytesIO(corpus.oriented_jpeg(orientation)))
+    source = corpus.saved(turned, "PNG", exif=turned.getexif())
+    assert psnr(pixels_of(source), corpus.small_photo()) > 34
+
+
+def test_display_p3_and_adobe_rgb_become_srgb() -> None:
+    pixels = corpus.small_photo()
+    for profile in (corpus.profile_of("p3"), corpus.adobe_rgb()):
+        source = corpus.saved(Image.fromarray(pixels), "PNG", icc_profile=profile)
+        picture = made(source)
+        assert "icc_profile" not in picture.info
+        expected = by_little_cms(pixels, profile)
+        assert colour_difference(np.asarray(picture), expected) <= 1
+        assert colour_difference(pixels, expected) > 3  # there was something to convert
+
+
+def test_wide_colours_may_stay() -> None:
+    pixels, profile = corpus.small_photo(), corpus.adobe_rgb()
+    source = corpus.saved(Image.fromarray(pixels), "PNG", icc_profile=profile)
+    kept = made(source, colour="keep")
+    assert np.array_equal(np.asarray(kept), pixels)
+    assert kept.info["icc_profile"] == profile
+    wide = made(source, colour="p3")
+    back = by_little_cms(np.asarray(wide), wide.info["icc_profile"])
+    assert colour_difference(back, by_little_cms(pixels, profile)) <= 1.5
+
+
+def test_srgb_with_its_profile_is_not_touched() -> None:
+    pixels = corpus.small_photo()
+    profile = corpus.profile_of("srgb")
+    picture = made(corpus.saved(Image.fromarray(pixels), "PNG", icc_profile=profile))
+    assert np.array_equal(np.asarray(picture), pixels)
+    assert "icc_profile" not in picture.info
+
+
+def test_a_damaged_profile_is_ignored_and_reported() -> None:
+    pixels = corpus.small_photo()
+    source = corpus.saved(Image.fromarray(pixels), "TIFF", icc_profile=b"no profile" * 20)
+    sinks = MemorySinks()
+    result = image.process(source, Recipe.read({"output": {"format": "png"}}), sinks)
+    assert result.warnings == (
+        "its ICC profile is damaged or of another colour space, and was ignored",
+    )
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(sinks.files[""]))), pixels)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "TIFF"])
+@pytest.mark.parametrize("with_profile", [True, False])
+def test_cmyk(image_format: str, with_profile: bool) -> None:
+    profile = corpus.profile_of("cmyk")
+    print_ready = Image.fromarray(corpus.small_photo()).convert("CMYK")
+    options: dict[str, Any] = {"quality": 100} if image_format == "JPEG" else {}
+    if with_profile:
+        options["icc_profile"] = profile
+    picture = made(corpus.saved(print_ready, image_format, **options))
+    assert picture.mode == "RGB"
+    expected = by_little_cms(np.asarray(print_ready), profile, "CMYK")
+    assert psnr(np.asarray(picture), expected) > 38
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_sixteen_bits(channels: int) -> None:
+    source = corpus.sixteen_bit_png(channels)
+    ramp = np.linspace(0, 65_535, 32 * 64)
+    eight = np.asarray(made(source, output={"format": "webp", "lossless": True}).convert("RGB"))
+    assert np.abs(eight[..., 0].ravel() - ramp / 257).max() <= 1
+    deep = made(source, output={"format": "tiff"})
+    if channels == 1:  # Pillow reads no others with all their bits
+        assert np.array_equal(np.asarray(deep).ravel(), ramp.astype("u2"))
+    assert probe(corpus.sixteen_bit_png(channels)).bit_depth == 16
+    sinks = MemorySinks()
+    image.process(source, Recipe.read({"resize": {"width": 32}}), sinks)
+    assert probe(sinks.files[""]).bit_depth == 16
+
+
+def test_grey_stays_grey() -> None:
+    grey = Image.fromarray(photograph()).convert("L")
+    for image_format in ("JPEG", "PNG", "TIFF"):
+        picture = made(corpus.saved(grey, image_format), resize={"width": 100})
+        assert picture.mode == "L"
+        jpeg = made(corpus.saved(grey, image_format), output={"format": "jpeg"})
+        assert jpeg.mode == "L"
+
+
+def test_one_bit_palette_and_alpha() -> None:
+    bits = Image.fromarray(corpus.small_photo()).convert("1")
+    assert np.array_equal(pixels_of(corpus.saved(bits, "PNG")) > 0, np.asarray(bits))
+    palette = made(corpus.palette_png()).convert("RGBA")
+    assert palette.getpixel((0, 0)) == (255, 0, 0, 255)
+    assert palette.getpixel((63, 0))[3] == 0  # type: ignore[index]  # a tuple in this mode
+    on_white = made(corpus.palette_png(), output={"format": "jpeg", "quality": 100})
+    assert min(on_white.getpixel((60, 20))) >= 250  # type: ignore[arg-type]  # a tuple here
+    on_blue = made(corpus.palette_png(), background="navy")
+    assert on_blue.convert("RGB").getpixel((60, 20)) == (0, 0, 128)
+
+
+def test_alpha_does_not_bleed_when_scaled() -> None:
+    # Red where it can be seen, green where it cannot: no yellow may appear.
+    pixels = np.zeros((64, 64, 4), np.uint8)
+    pixels[:, ::2] = (255, 0, 0, 255)
+    pixels[:, 1::2] = (0, 255, 0, 0)
+    small = pixels_of(corpus.saved(Image.fromarray(pixels), "PNG"), resize={"width": 16})
+    assert small[..., 1].max() <= 2
+    assert small[..., 0].min() >= 250
+    assert 100 < small[..., 3].mean() < 156
+
+
+@pytest.mark.parametrize("source_format", ["GIF", "WEBP"])
+@pytest.mark.parametrize("target", ["gif", "webp"])
+def test_animations(source_format: str, target: str) -> None:
+    picture = made(corpus.animation(source_format), resize={"width": 30}, output={"format": target})
+    assert picture.n_frames == 3  # type: ignore[attr-defined]  # of animations
+    # GIF counts how often it is played again, WebP how often it is played.
+    plays = 4 if source_format == "GIF" else 3
+    assert picture.info["loop"] == (plays - 1 if target == "gif" else plays)
+    delays, colours = [], []
+    for frame in range(3):
+        picture.seek(frame)
+        picture.load()
+        delays.append(picture.info["duration"])
+        colours.append(np.asarray(picture.convert("RGB"))[10, 15].argmax())
+    assert delays == [80, 160, 240]
+    assert colours == [0, 1, 2]
+    assert picture.size == (30, 20)
+
+
+def test_a_still_format_takes_the_first_frame_and_says_so() -> None:
+    sinks = MemorySinks()
+    result = image.process(
+        corpus.animation("GIF"), Recipe.read({"output": {"format": "jpeg"}}), sinks
+    )
+    assert result.warnings == ("only the first of 3 frames was kept",)
+    assert np.asarray(Image.open(io.BytesIO(sinks.files[""])))[20, 30].argmax() == 0
+
+
+def test_svg_is_drawn_at_the_size_asked_for_and_cleaned() -> None:
+    large = pixels_of(corpus.SVG, resize={"width": 600})
+    assert large.shape[:2] == (400, 600)
+    assert large[200, 100, :3].tolist() == [0, 0, 255]
+    assert large[200, 500, :3].tolist() == [255, 0, 0]
+    edge = large[200, 298:302, 0].astype(int)
+    assert sorted(edge) == list(edge)  # sharp, not blown up: within two pixels
+    assert edge[0] == 0
+    assert edge[-1] == 255
+
+
+@pytest.mark.parametrize(("size", "width"), [("25.4mm", 96), ("72pt", 96), ("1in", 96)])
+def test_svg_in_other_units(size: str, width: int) -> None:
+    source = f'<svg xmlns="http://www.w3.org/2000/svg" width="{size}" height="{size}"/>'
+    assert made(source.encode()).size == (width, width)
+    assert made(source.encode(), resize={"width": 33}).size == (33, 33)
+
+
+def test_bmp_and_heic() -> None:
+    pixels = corpus.small_photo()
+    assert np.array_equal(pixels_of(corpus.saved(Image.fromarray(pixels), "BMP")), pixels)
+
+
+def test_names_decide_nothing(tmp_path: Path) -> None:
+    lying = tmp_path / "picture.png"
+    lying.write_bytes(corpus.oriented_jpeg(1))
+    assert probe(lying).format == "jpeg"
+    assert made(lying, output={"format": "keep"}).format == "JPEG"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        corpus.saved(Image.fromarray(photograph()), "JPEG", quality=85),
+        corpus.saved(Image.fromarray(photograph()), "JPEG", quality=85, progressive=True),
+        corpus.saved(Image.fromarray(corpus.small_photo()), "PNG"),
+        corpus.saved(Image.fromarray(corpus.small_photo()), "WEBP"),
+        corpus.saved(Image.fromarray(corpus.small_photo()), "TIFF"),
+        corpus.saved(Image.fromarray(corpus.small_photo()), "BMP"),
+        corpus.animation("GIF"),
+    ],
+    ids=["jpeg", "progressive", "png", "webp", "tiff", "bmp", "gif"],
+)
+def test_truncated_at_every_tenth(source: bytes) -> None:
+    for tenth in range(10):
+        cut = source[: len(source) * tenth // 10]
+        with pytest.raises((CorruptImage, UnsupportedFormat)):
+            made(cut)
+
+
+def test_a_gigapixel_of_zeros_is_refused_by_its_header() -> None:
+    source = corpus.huge_black_png(30_000)
+    assert len(source) < 200_000
+    with pytest.raises(LimitExceeded, match="900,000,000 pixels"):
+        made(source)
+    allowed = Limits(pixels=1_000_000_000, total_pixels=None)
+    assert made(source, allowed, resize={"width": 100}).size == (100, 100)
+
+
+def test_a_thousand_pictures_leave_no_memory_behind() -> None:
+    code = """
+import io, sys
+from stripline.image import MemorySinks, Recipe, process
+from tests.image import corpus
+from stripline.errors import StriplineError
+
+def resident():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * 4096
+
+sources = [corpus.oriented_jpeg(6), corpus.palette_png(), corpus.animation("GIF"),
+           corpus.oriented_jpeg(1)[:2000], corpus.sixteen_bit_png(3)]
+recipe = {"a": Recipe.read({"resize": {"width": 40}, "output": {"format": "webp"}}),
+          "b": Recipe.read({"resize": {"width": 20}})}
+def rounds(count):
+    for number in range(count):
+        try:
+            process(sources[number % len(sources)], recipe, MemorySinks())
+        except StriplineError:
+            pass
+rounds(200)
+before = resident()
+rounds(1000)
+print(resident() - before)
+"""
+    grown = int(run_script(code))
+    assert grown < 4_000_000
+
+
+def test_every_error_is_ours() -> None:
+    source = bytearray(corpus.oriented_jpeg(6))
+    random = np.random.default_rng(7)
+    for _ in range(200):
+        damaged = bytearray(source)
+        for at in random.integers(0, len(source), 3):
+            damaged[at] = random.integers(256)
+        with suppress(StriplineError):
+            assert made(bytes(damaged), resize={"width": 30}).width == 30

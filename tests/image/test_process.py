@@ -1,0 +1,279 @@
+"""One picture in, any variants out."""
+
+from __future__ import annotations
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stripline import image
+from stripline.errors import (
+    CorruptImage,
+    InvalidOption,
+    InvalidRecipe,
+    LimitExceeded,
+    SinkFailed,
+    SourceFailed,
+    UnsupportedFormat,
+)
+from stripline.image import FolderSinks, Limits, MemorySinks, Recipe, ladder
+from stripline.image.decode import decode as decode_file
+from tests.image import corpus
+from tests.support import decode, photograph, psnr
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stripline.image.sinks import Made
+
+
+def recipe(**values: Any) -> Recipe:
+    return Recipe.read(values)
+
+
+def one(source: object, wanted: Recipe, **options: Any) -> tuple[Image.Image, image.VariantResult]:
+    """The only variant, decoded by Pillow, and its result."""
+    sinks = MemorySinks()
+    result = image.process(source, {"it": wanted}, sinks, **options)
+    made = result.variants["it"]
+    assert made.bytes == len(sinks.files["it"])
+    picture = Image.open(io.BytesIO(sinks.files["it"]))
+    assert picture.size == (made.width, made.height)
+    return picture, made
+
+
+PHOTO = corpus.saved(Image.fromarray(photograph(2, 3)), "JPEG", quality=95)
+
+
+def test_variants_of_a_file(tmp_path: Path) -> None:
+    source = tmp_path / "in.jpg"
+    source.write_bytes(PHOTO)
+    sinks = FolderSinks(tmp_path / "out", "in", "{stem}-{variant}-{width}.{ext}")
+    result = image.process(
+        source,
+        {
+            "sm": recipe(resize={"width": 320}, output={"format": "webp"}),
+            "lg": recipe(resize={"width": 1200}),
+            "sq": recipe(resize={"width": 100, "height": 100, "fit": "fill"}),
+        },
+        sinks,
+    )
+    assert list(result.variants) == ["sm", "lg", "sq"]
+    assert result.source.upright_size == (1536, 1024)
+    assert result.source_bytes == len(PHOTO)
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"in-sm-320.webp", "in-lg-1200.jpg", "in-sq-100.jpg"}
+    for name, path in sinks.paths.items():
+        with Image.open(path) as picture:
+            assert picture.size == (result.variants[name].width, result.variants[name].height)
+
+
+@pytest.mark.parametrize("kind", ["path", "bytes", "file", "memoryview"])
+def test_sources(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "in.jpg"
+    path.write_bytes(PHOTO)
+    source = {
+        "path": path,
+        "bytes": PHOTO,
+        "file": io.BytesIO(PHOTO),
+        "memoryview": memoryview(PHOTO),
+    }[kind]
+    sinks = MemorySinks()
+    image.process(source, recipe(resize={"width": 64}), sinks)
+    expected = MemorySinks()
+    image.process(PHOTO, recipe(resize={"width": 64}), expected)
+    assert sinks.files == expected.files
+
+
+def test_targets(tmp_path: Path) -> None:
+    path, file = tmp_path / "out.jpg", io.BytesIO()
+    image.process(PHOTO, recipe(resize={"width": 64}), path)
+    image.process(PHOTO, recipe(resize={"width": 64}), file)
+    assert path.read_bytes() == file.getvalue()
+    assert decode(file.getvalue()).shape == (43, 64, 3)
+
+
+def test_as_good_as_scaling_all_pixels() -> None:
+    source = Image.open(io.BytesIO(PHOTO))
+    reference = np.asarray(source.resize((300, 200), Image.Resampling.LANCZOS))
+    for wanted in (recipe(resize={"width": 300}), recipe(resize={"scale": 300 / 1536})):
+        picture, _ = one(PHOTO, wanted.change(output={"format": "png"}))
+        assert psnr(np.asarray(picture), reference) > 38
+
+
+def test_a_smaller_variant_may_be_made_from_a_larger_one() -> None:
+    sizes = {"lg": 1000, "md": 480, "sm": 100}
+    sinks = MemorySinks()
+    variants = {
+        name: recipe(resize={"width": width}, output={"format": "png"})
+        for name, width in sizes.items()
+    }
+    image.process(PHOTO, variants, sinks)
+    for name in sizes:
+        alone, _ = one(PHOTO, variants[name])
+        together = np.asarray(Image.open(io.BytesIO(sinks.files[name])))
+        assert psnr(together, np.asarray(alone)) > 36
+
+
+def test_many_variants_share_one_decode(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = []
+
+    def counted(*arguments: Any) -> Any:
+        decoded.append(arguments)
+        return decode_file(*arguments)
+
+    monkeypatch.setattr(ladder, "decode", counted)
+    variants = {
+        "fill": recipe(resize={"width": 300, "height": 300, "fit": "fill"}),
+        "lg": recipe(resize={"width": 800}),
+        "md": recipe(resize={"width": 700}),
+        "sm": recipe(resize={"width": 90}),
+    }
+    image.process(PHOTO, variants, MemorySinks())
+    assert len(decoded) == 1
+
+
+def test_the_same_bytes_whatever_the_pool() -> None:
+    wanted = recipe(resize={"width": 1400})
+    alone, pooled = io.BytesIO(), io.BytesIO()
+    image.process(PHOTO, wanted, alone)
+    with ThreadPoolExecutor(2) as pool:
+        image.process(PHOTO, wanted, pooled, pool=pool)
+    assert alone.getvalue() == pooled.getvalue()
+
+
+def test_nothing_appears_unless_all_variants_do(tmp_path: Path) -> None:
+    class Sinks(FolderSinks):
+        def open(self, made: Made) -> Any:
+            if made.variant == "bad":
+                raise OSError("no space left")
+            return super().open(made)
+
+    variants = {"good": recipe(resize={"width": 400}), "bad": recipe(resize={"width": 100})}
+    with pytest.raises(SinkFailed, match="no space left"):
+        image.process(PHOTO, variants, Sinks(tmp_path, "in"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_file_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(CorruptImage):
+        image.process(PHOTO[: len(PHOTO) // 2], recipe(), tmp_path / "out.jpg")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_salvage_keeps_what_is_there() -> None:
+    picture, _ = one(PHOTO[: len(PHOTO) // 2], recipe(output={"format": "png"}), salvage=True)
+    kept, source = np.asarray(picture), photograph(2, 3)
+    assert psnr(kept[:400], source[:400]) > 30
+    assert psnr(kept[-100:], source[-100:]) < 20
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        (b"", UnsupportedFormat, "empty"),
+        (b"MZ" + bytes(100), UnsupportedFormat, "MZ"),
+        (b"<!DOCTYPE html><html></html>", UnsupportedFormat, "HTML"),
+        (PHOTO[:100], CorruptImage, "JPEG"),
+        ("/no/such/file.jpg", SourceFailed, "No such file"),
+    ],
+)
+def test_what_is_no_picture(source: object, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        image.process(source, recipe(), MemorySinks())
+
+
+def test_limits_stop_before_decoding() -> None:
+    with pytest.raises(LimitExceeded, match="1,572,864 pixels, of which 1,000 are allowed"):
+        image.process(PHOTO, recipe(), MemorySinks(), Limits(pixels=1000))
+    with pytest.raises(LimitExceeded, match="bytes"):
+        image.process(io.BytesIO(PHOTO), recipe(), MemorySinks(), Limits(bytes=1000))
+
+
+def test_a_time_limit_stops_the_work() -> None:
+    with pytest.raises(LimitExceeded, match="seconds"):
+        image.process(PHOTO, recipe(output={"format": "png"}), MemorySinks(), Limits(seconds=1e-9))
+
+
+@pytest.mark.parametrize(
+    ("variants", "sink", "error", "message"),
+    [
+        ({}, MemorySinks(), InvalidOption, "no variants"),
+        ({"a": recipe(), "b": recipe()}, "out.jpg", InvalidOption, "2 variants need a place each"),
+        (recipe(output={"format": "bmp"}), MemorySinks(), InvalidRecipe, "bmp"),
+        (
+            recipe(resize={"width": 100}, output={"lossless": True}),
+            MemorySinks(),
+            InvalidRecipe,
+            "no lossless mode for new pixels",
+        ),
+        (
+            recipe(resize={"width": 20_000, "enlarge": True}, output={"format": "webp"}),
+            MemorySinks(),
+            InvalidRecipe,
+            "webp can have 16,383",
+        ),
+    ],
+)
+def test_what_cannot_be_made(
+    variants: Any, sink: object, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        image.process(PHOTO, variants, sink)
+
+
+def test_never_larger_gives_the_source_back() -> None:
+    tight = corpus.saved(Image.fromarray(photograph()), "JPEG", quality=30)
+    sinks = MemorySinks()
+    wanted = recipe(output={"quality": 95, "never_larger": True})
+    result = image.process(tight, wanted, sinks)
+    assert sinks.files[""] == tight
+    assert result.variants[""].kept_source
+    assert result.variants[""].quality is None
+
+
+def test_never_larger_wants_its_margin() -> None:
+    source = corpus.saved(Image.fromarray(photograph()), "JPEG", quality=85)
+    smaller = recipe(output={"quality": 80, "never_larger": True})
+    made = image.process(source, smaller, MemorySinks()).variants[""]
+    assert made.bytes < len(source)
+    assert not made.kept_source
+    greedy = smaller.change(output={"quality": 80, "never_larger": True, "margin": 0.9})
+    assert image.process(source, greedy, MemorySinks()).variants[""].kept_source
+
+
+def test_a_lossless_jpeg_keeps_every_pixel() -> None:
+    sinks = MemorySinks()
+    made = image.process(PHOTO, recipe(output={"lossless": True}), sinks).variants[""]
+    assert made.bytes < len(PHOTO)
+    assert np.array_equal(decode(sinks.files[""]), decode(PHOTO))
+
+
+@pytest.mark.parametrize("template", ["{stem}", "a/{width}x{height}-q{quality}.{ext}"])
+def test_templates(tmp_path: Path, template: str) -> None:
+    sinks = FolderSinks(tmp_path, "in", template)
+    image.process(PHOTO, recipe(resize={"width": 90}, output={"quality": 71}), sinks)
+    names = {"{stem}": "in", "a/{width}x{height}-q{quality}.{ext}": "a/90x60-q71.jpg"}
+    assert sinks.paths[""] == tmp_path / names[template]
+    assert sinks.paths[""].is_file()
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{stm}.jpg", r"has \{stm\}; known are \{stem\}"),
+        ("{stem", "expected '}'"),
+        ("../{stem}", "leads out"),
+        ("/{stem}", "leads out"),
+        ("a/", "names no file"),
+        ("", "names no file"),
+    ],
+)
+def test_templates_that_cannot_be(tmp_path: Path, template: str, message: str) -> None:
+    with pytest.raises(InvalidOption, match=message):
+        image.process(PHOTO, recipe(), FolderSinks(tmp_path, "in", template))
+    assert list(tmp_path.iterdir()) == []
