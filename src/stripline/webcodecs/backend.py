@@ -71,5 +71,3 @@ def callbacks(
     assert output is not None  # noqa: S101 - checked in the loop above
     assert error is not None  # noqa: S101 - checked in the loop above
     return taking(output, arguments), taking(error, 1)
-
-

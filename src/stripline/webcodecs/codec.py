@@ -23,10 +23,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
+from stripline.webcodecs.backend import callbacks
 from stripline.webcodecs.control_queue import ControlQueue
 from stripline.webcodecs.delivery import Delivery, LoopDelivery, ThreadDelivery, running_loop
 from stripline.webcodecs.enums import CodecState
-from stripline.webcodecs.backend import callbacks
 from stripline.webcodecs.events import Event, EventHandler, EventTarget
 from stripline.webcodecs.exceptions import (
     AbortError,

@@ -64,7 +64,9 @@ class Delivery(ABC):
     def report(self, error: Exception) -> None:
         """Tell of an exception that a callback raised."""
 
-    def call(self, wanted: Callable[[], bool], callback: Callable[..., object], *args: object) -> bool:
+    def call(
+        self, wanted: Callable[[], bool], callback: Callable[..., object], *args: object
+    ) -> bool:
         """Run a user's callback if it is still wanted; called on the delivering thread only.
 
         Returns:

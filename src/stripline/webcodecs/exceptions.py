@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-class DOMException(StriplineError):  # noqa: N818 - the web's name
+class DOMException(StriplineError):
     """Base of the web platform's errors.
 
     Attributes:
