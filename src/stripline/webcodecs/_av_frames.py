@@ -211,10 +211,10 @@ def av_from_media(media: Media, color_space: VideoColorSpace | None = None) -> a
     """The visible pixels as a frame of PyAV.
 
     They are shared where the planes lie as `VideoFrame.from_numpy_buffer()` wants them: I420 and
-    NV12 without padding, of even width and a height that 4 divides; RGB formats always. Otherwise they are copied into a frame
-    that FFmpeg allocates. A shared frame must not be changed, by filters that work in place, say.
-    RGBX is handed on as "rgba" and BGRX as "bgra", for which there are no copies: the fourth byte
-    means nothing.
+    NV12 without padding, of even width and a height that 4 divides; RGB formats always. Otherwise
+    they are copied into a frame that FFmpeg allocates. A shared frame must not be changed, by
+    filters that work in place, say. RGBX is handed on as "rgba" and BGRX as "bgra", which PyAV can
+    share as it cannot "rgb0": the fourth byte means nothing then.
 
     Raises:
         NotSupportedError: FFmpeg has no such pixel format (I420AP12).

@@ -62,9 +62,11 @@ class _EncodedChunk:
         what = f"{type(self).__name__}Init"
         members = gather(what, init, keywords, _MEMBERS)
         require(what, members, "type", "timestamp", "data")
-        self._timestamp = long_long(members["timestamp"], "timestamp")
+        self._timestamp: int = long_long(members["timestamp"], "timestamp")
         duration = members.get("duration")
-        self._duration = None if duration is None else unsigned_long_long(duration, "duration")
+        self._duration: int | None = (
+            None if duration is None else unsigned_long_long(duration, "duration")
+        )
         data = members["data"]
         view = buffer_to_read(data, "data")
         if is_transferred(data, members.get("transfer")):

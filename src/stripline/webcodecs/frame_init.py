@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    from stripline.webcodecs.color_space import VideoColorSpace, VideoColorSpaceInit
+    from stripline.webcodecs.color_space import VideoColorSpace
+    from stripline.webcodecs.configs import VideoColorSpaceInit
     from stripline.webcodecs.enums import AlphaOption, PredefinedColorSpace, VideoPixelFormat
     from stripline.webcodecs.frame_layout import DOMRect, PlaneLayout
 

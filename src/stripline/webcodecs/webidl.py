@@ -1,4 +1,4 @@
-"""Values as Web IDL takes them: dictionaries, numbers with a range, enumerations, buffers.
+"""The arguments of frames and chunks, as Web IDL takes them: dictionaries, numbers, buffers.
 
 A value that cannot be converted is a `TypeError`, as the specification says throughout
 (https://webidl.spec.whatwg.org/, "Type mapping").
@@ -6,14 +6,12 @@ A value that cannot be converted is a `TypeError`, as the specification says thr
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Mapping
 from enum import StrEnum
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from stripline.webcodecs.exceptions import DataCloneError
+from stripline.webcodecs.members import enumeration, integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +30,9 @@ __all__ = [
 ]
 
 UNSIGNED_LONG_MAX: Final = 2**32 - 1
+unsigned_long: Final = integer(0, UNSIGNED_LONG_MAX)
+unsigned_long_long: Final = integer(0, 2**64 - 1)
+long_long: Final = integer(-(2**63), 2**63 - 1)
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
@@ -69,43 +70,10 @@ def require(what: str, members: Mapping[str, Any], *names: str) -> None:
         raise TypeError(f"{what} needs {', '.join(missing)}")
 
 
-def unsigned_long(value: object, name: str) -> int:
-    """An integer of 0 to 2**32 - 1; fractions are cut off."""
-    return _integer(value, name, 0, UNSIGNED_LONG_MAX)
-
-
-def unsigned_long_long(value: object, name: str) -> int:
-    """An integer of 0 to 2**64 - 1; fractions are cut off."""
-    return _integer(value, name, 0, 2**64 - 1)
-
-
-def long_long(value: object, name: str) -> int:
-    """An integer of -2**63 to 2**63 - 1; fractions are cut off."""
-    return _integer(value, name, -(2**63), 2**63 - 1)
-
-
-def _integer(value: object, name: str, low: int, high: int) -> int:
-    if isinstance(value, int):  # by far the most frequent
-        number = int(value)
-    elif isinstance(value, Real) and math.isfinite(value):
-        number = math.trunc(float(value))
-    else:
-        try:
-            number = operator.index(value)  # type: ignore[arg-type]  # that is what is asked
-        except TypeError:
-            raise TypeError(f"{name} must be an integer, not {value!r}") from None
-    if not low <= number <= high:
-        raise TypeError(f"{name} must be {low} to {high}, not {number}")
-    return number
-
-
-def enum_member(enum: type[_Enum], value: object, name: str) -> _Enum:
+def enum_member(kind: type[_Enum], value: object, name: str) -> _Enum:
     """The member of an enumeration, given itself or its text."""
-    try:
-        return enum(value)  # type: ignore[arg-type]  # it checks
-    except ValueError:
-        allowed = ", ".join(repr(str(member)) for member in enum)
-        raise TypeError(f"{name} must be one of {allowed}, not {value!r}") from None
+    member: _Enum = enumeration(kind)(value, name)
+    return member
 
 
 def buffer_to_read(data: object, name: str) -> memoryview:
