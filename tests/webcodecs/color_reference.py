@@ -25,7 +25,9 @@ def rgb_of_yuv(yuv: NDArray[Any], matrix: str, *, bits: int, full: bool) -> NDAr
     luma = y / top if full else (y - 16 * unit) / (219 * unit)
     span = top if full else 224 * unit
     if matrix == "rgb":
-        green, blue, red = ((each / top if full else (each - 16 * unit) / (219 * unit)) for each in (y, u, v))
+        green, blue, red = (
+            (each / top if full else (each - 16 * unit) / (219 * unit)) for each in (y, u, v)
+        )
     else:
         kr, kb = LUMA_WEIGHTS[matrix]
         pb, pr = ((each - 2 ** (bits - 1)) / span for each in (u, v))

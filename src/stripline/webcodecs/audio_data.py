@@ -23,7 +23,7 @@ from stripline.webcodecs.webidl import (
     buffer_to_write,
     enum_member,
     gather,
-    is_transferred,
+    kept_bytes,
     long_long,
     require,
     unsigned_long,
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import NDArray
-    from typing_extensions import Buffer
+
+    from stripline.webcodecs.webidl import BufferSource
 
 __all__ = ["AudioData", "AudioDataCopyToOptions", "AudioDataInit"]
 
@@ -50,8 +51,8 @@ class AudioDataInit(TypedDict, total=False):
     number_of_frames: int
     number_of_channels: int
     timestamp: int
-    data: Buffer
-    transfer: Sequence[Buffer] | None
+    data: BufferSource
+    transfer: Sequence[BufferSource] | None
 
 
 class AudioDataCopyToOptions(TypedDict, total=False):
@@ -193,7 +194,7 @@ class AudioData:
 
     def copy_to(
         self,
-        destination: Buffer,
+        destination: BufferSource,
         options: AudioDataCopyToOptions | Mapping[str, Any] | None = None,
         /,
         **members: Unpack[AudioDataCopyToOptions],
@@ -220,7 +221,7 @@ class AudioData:
                 f"destination holds {target.nbytes:,} bytes, the copy needs "
                 f"{copy.allocation_size:,}"
             )
-        target[: copy.allocation_size] = copy.samples().data.cast("B")
+        target[: copy.allocation_size] = copy.samples().reshape(-1).view(np.uint8).data
 
     def planes(self) -> tuple[NDArray[Any], ...]:
         """The samples of each plane, read-only and without a copy.
@@ -304,9 +305,7 @@ def _media_from_buffer(members: Mapping[str, Any]) -> AudioMedia:
             f"data holds {view.nbytes:,} bytes; {frames:,} frames of {channels} channels "
             f"as {name} need {size:,}"
         )
-    view = view[:size]
-    if not is_transferred(data, members.get("transfer")):
-        view = memoryview(bytes(view))
+    view = kept_bytes(data, view[:size], members.get("transfer"))
     planes = channels if is_planar(name) else 1
     part = size // planes
     rate = float(rate)
@@ -315,7 +314,7 @@ def _media_from_buffer(members: Mapping[str, Any]) -> AudioMedia:
         sample_rate=int(rate) if rate.is_integer() else rate,
         channels=channels,
         frames=frames,
-        planes=tuple(view[i * part : (i + 1) * part].toreadonly() for i in range(planes)),
+        planes=tuple(view[i * part : (i + 1) * part] for i in range(planes)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from stripline.webcodecs.exceptions import DataCloneError
 from stripline.webcodecs.members import enumeration, integer
@@ -16,13 +16,18 @@ from stripline.webcodecs.members import enumeration, integer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+    from typing_extensions import Buffer
+
 __all__ = [
     "UNSIGNED_LONG_MAX",
+    "BufferSource",
     "buffer_to_read",
     "buffer_to_write",
     "enum_member",
     "gather",
     "is_transferred",
+    "kept_bytes",
     "long_long",
     "require",
     "unsigned_long",
@@ -35,6 +40,9 @@ unsigned_long_long: Final = integer(0, 2**64 - 1)
 long_long: Final = integer(-(2**63), 2**63 - 1)
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
+
+# Anything with the buffer protocol; numpy says so of its arrays from Python 3.12 on only.
+BufferSource: TypeAlias = "Buffer | NDArray[Any]"
 
 
 def gather(
@@ -112,6 +120,22 @@ def _view(data: object, name: str) -> memoryview:
         return memoryview(data)  # type: ignore[arg-type]  # what it takes is what is asked
     except (TypeError, ValueError, BufferError) as error:
         raise TypeError(f"{name} must be a buffer that can be used: {error}") from error
+
+
+def kept_bytes(data: object, view: memoryview, transfer: Iterable[object] | None) -> memoryview:
+    """Bytes that will not change: a copy, unless `data` is handed over or cannot change.
+
+    Args:
+        data: What the caller gave.
+        view: The bytes of it that are needed.
+        transfer: The buffers that are handed over.
+
+    Raises:
+        DataCloneError: `transfer` lists a buffer twice.
+    """
+    if is_transferred(data, transfer) or isinstance(data, bytes):
+        return view.toreadonly()
+    return memoryview(bytes(view))
 
 
 def is_transferred(data: object, transfer: Iterable[object] | None) -> bool:
