@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 import av
 import numpy as np
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AV_FORMATS",
     "av_from_media",
+    "color_numbers",
     "color_space_from_av",
     "is_av_frame",
     "media_from_av",
@@ -207,6 +208,25 @@ def _named(table: dict[Any, int], number: int) -> Any:  # noqa: ANN401 - one of 
     return next((name for name, value in table.items() if value == number), None)
 
 
+class ColorNumbers(NamedTuple):
+    """A colour space in FFmpeg's numbers."""
+
+    primaries: int
+    transfer: int
+    matrix: int
+    range: int
+
+
+def color_numbers(color_space: VideoColorSpace) -> ColorNumbers:
+    """A colour space in FFmpeg's numbers; what is not said is "unspecified"."""
+    return ColorNumbers(
+        _PRIMARIES.get(color_space.primaries, _UNSPECIFIED),  # type: ignore[arg-type]  # None is not there
+        _TRANSFERS.get(color_space.transfer, _UNSPECIFIED),  # type: ignore[arg-type]  # as above
+        _MATRICES.get(color_space.matrix, _UNSPECIFIED),  # type: ignore[arg-type]  # as above
+        {True: _FULL, False: _LIMITED, None: 0}[color_space.full_range],
+    )
+
+
 def av_from_media(media: Media, color_space: VideoColorSpace | None = None) -> av.VideoFrame:
     """The visible pixels as a frame of PyAV.
 
@@ -227,10 +247,9 @@ def av_from_media(media: Media, color_space: VideoColorSpace | None = None) -> a
         theirs = theirs.replace("yuva444", "gbra").replace("yuv444", "gbr")
     frame = _sharing(media, theirs) or _copied(media, theirs)
     if color_space is not None:
-        frame.color_primaries = _PRIMARIES.get(color_space.primaries, _UNSPECIFIED)  # type: ignore[arg-type]  # None is not there
-        frame.color_trc = _TRANSFERS.get(color_space.transfer, _UNSPECIFIED)  # type: ignore[arg-type]  # as above
-        frame.colorspace = _MATRICES.get(color_space.matrix, _UNSPECIFIED)  # type: ignore[arg-type]  # as above
-        frame.color_range = {True: _FULL, False: _LIMITED, None: 0}[color_space.full_range]
+        numbers = color_numbers(color_space)
+        frame.color_primaries, frame.color_trc = numbers.primaries, numbers.transfer
+        frame.colorspace, frame.color_range = numbers.matrix, numbers.range
     return frame
 
 

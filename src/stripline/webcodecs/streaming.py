@@ -24,7 +24,7 @@ async def stream(
     put: Callable[[T], object],
     waiting: Callable[[], int],
     max_queue: int,
-) -> AsyncIterator[tuple[Any, ...]]:
+) -> AsyncIterator[Any]:
     """Feed a codec, and give its outputs as they come.
 
     No more than `max_queue` inputs wait, and no more are put while as many outputs do.
@@ -37,14 +37,17 @@ async def stream(
         max_queue: How many inputs may wait; at least one.
 
     Yields:
-        The arguments of the output callback, which is called as well, before.
+        The first argument of the output callback, which is called as well, before.
 
     Raises:
+        RuntimeError: The codec was made outside of the running loop.
         ValueError: `max_queue` is less than one.
         DOMException: The codec failed, or was reset or closed meanwhile.
     """
     if max_queue < 1:
         raise ValueError(f"max_queue is {max_queue}: at least one input must fit")
+    if not codec._delivery.is_here():  # noqa: SLF001 - this is a part of the codec
+        raise RuntimeError("stream() works on the asyncio loop that the codec was made on")
     feed = _Feed(codec, put, waiting, max_queue)
     codec._watch = feed.arrived  # noqa: SLF001 - this is a part of the codec
     codec.add_event_listener("dequeue", feed.changed.set)
@@ -80,10 +83,10 @@ class _Feed(Generic[T]):
         self._put = put
         self._waiting = waiting
         self._max_queue = max_queue
-        self.outputs: deque[tuple[Any, ...]] = deque()
+        self.outputs: deque[object] = deque()
         self.changed = asyncio.Event()
 
-    def arrived(self, *output: object) -> None:
+    def arrived(self, output: object, *_: object) -> None:
         self.outputs.append(output)
         self.changed.set()
 
