@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from typing import Any
 
 import av
+import av.filter
 import numpy as np
 import pytest
+from PIL import Image
 
 from stripline.webcodecs._av_audio_frames import (
     audio_media_from_av,
@@ -176,3 +179,41 @@ def test_long_integers_are_refused() -> None:
 def test_layouts_have_as_many_channels_as_asked() -> None:
     for channels in range(1, 25):
         assert av.AudioLayout(default_layout(channels)).nb_channels == channels
+
+
+def test_rows_from_bottom_to_top_are_turned_round() -> None:
+    photo = photograph()[:32, :32]
+    graph = av.filter.Graph()
+    source = graph.add_buffer(
+        width=32,
+        height=32,
+        format=av.VideoFormat("rgba", 32, 32),
+        time_base=Fraction(1, 25),
+    )
+    flip = graph.add("vflip")
+    sink = graph.add("buffersink")
+    source.link_to(flip)
+    flip.link_to(sink)
+    graph.configure()
+    rgba = np.dstack([photo, np.full((32, 32), 9, np.uint8)])
+    graph.push(av.VideoFrame.from_ndarray(rgba, "rgba"))
+    theirs = graph.pull()
+    assert isinstance(theirs, av.VideoFrame)
+    assert theirs.planes[0].line_size < 0
+    assert (np.asarray(VideoFrame(theirs, timestamp=0)) == rgba[::-1]).all()
+
+
+@pytest.mark.parametrize(("tag", "rotation"), [(1, 0), (3, 180), (6, 90), (8, 270)])
+def test_the_rotation_of_a_display_matrix_comes_along(tag: int, rotation: int) -> None:
+    image = Image.fromarray(photograph()[:32, :48])
+    exif = image.getexif()
+    exif[0x0112] = tag
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=exif)
+    file.seek(0)
+    with av.open(file, "r", format="mjpeg") as container:
+        theirs = next(container.decode(video=0))
+    frame = VideoFrame(theirs, timestamp=0)
+    assert (frame.rotation, frame.flip) == (rotation, False)
+    upright = (48, 32) if rotation % 180 == 0 else (32, 48)
+    assert (frame.display_width, frame.display_height) == upright
