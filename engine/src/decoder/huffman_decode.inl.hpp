@@ -94,6 +94,21 @@ struct Symbol {
   return {bits, value, at, false, at == 63};
 }
 
+// Adds the next difference; differences of damaged data may add up to anything, and wrap around.
+inline bool decode_dc(BitReader& bits, const DcLookup& lookup, int& predictor) {
+  const LookupEntry& entry = lookup.entries[bits.window >> (64 - kDcLookupBits)];
+  if (__builtin_expect(entry.bits != 0, true)) {
+    const unsigned used = entry.bits;
+    predictor = static_cast<int16_t>(predictor + first_value(bits, used, entry));
+    bits.consume(used);
+    return true;
+  }
+  const Symbol symbol = decode_slow_dc(bits, lookup.slow);
+  bits = symbol.bits;
+  predictor = static_cast<int16_t>(predictor + symbol.value);
+  return !symbol.is_wrong;
+}
+
 // What is left of a BitReader after a block, in two registers; `next` is in ScanBytes.
 struct AfterBlock {
   uint64_t window;
@@ -110,18 +125,8 @@ struct AfterBlock {
     return AfterBlock{bits.window, bits.valid, last};
   };
   bits.refill();
-  const LookupEntry& dc_entry = plan.dc->entries[bits.window >> (64 - kDcLookupBits)];
   int& predictor = dc[plan.component];
-  if (__builtin_expect(dc_entry.bits != 0, true)) {
-    const unsigned used = dc_entry.bits;
-    predictor += first_value(bits, used, dc_entry);
-    bits.consume(used);
-  } else {
-    const Symbol symbol = decode_slow_dc(bits, plan.dc->slow);
-    if (symbol.is_wrong) return after(-1);
-    bits = symbol.bits;
-    predictor += symbol.value;
-  }
+  if (!decode_dc(bits, *plan.dc, predictor)) return after(-1);
   block[0] = static_cast<int16_t>(predictor);
   const AcLookup& lookup = *plan.ac;
   const uint16_t* const places = plan.places;
