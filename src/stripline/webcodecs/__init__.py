@@ -8,7 +8,7 @@ Needs the extra "video".
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
@@ -75,85 +75,94 @@ if TYPE_CHECKING:
     from stripline.webcodecs.video_encoder import VideoEncoder
     from stripline.webcodecs.video_frame import VideoFrame
 
-_HOMES = {
-    "chunks": ("EncodedAudioChunk", "EncodedVideoChunk"),
-    "color_space": ("VideoColorSpace",),
-    "configs": (
-        "AacEncoderConfig",
-        "AudioDecoderConfig",
-        "AudioEncoderConfig",
-        "Av1EncoderConfig",
-        "AvcEncoderConfig",
-        "ConfigSupport",
-        "EncodedAudioChunkMetadata",
-        "EncodedVideoChunkMetadata",
-        "FlacEncoderConfig",
-        "HevcEncoderConfig",
-        "OpusEncoderConfig",
-        "VideoColorSpaceInit",
-        "VideoDecoderConfig",
-        "VideoEncoderConfig",
-        "VideoEncoderEncodeOptions",
-    ),
-    "enums": (
-        "AacBitstreamFormat",
-        "AlphaOption",
-        "AudioSampleFormat",
-        "AvcBitstreamFormat",
-        "BitrateMode",
-        "CodecState",
-        "ColorSpaceConversion",
-        "ContentHint",
-        "EncodedAudioChunkType",
-        "EncodedVideoChunkType",
-        "HardwareAcceleration",
-        "HevcBitstreamFormat",
-        "LatencyMode",
-        "OpusApplication",
-        "OpusBitstreamFormat",
-        "OpusSignal",
-        "PredefinedColorSpace",
-        "VideoColorPrimaries",
-        "VideoEncoderBitrateMode",
-        "VideoMatrixCoefficients",
-        "VideoPixelFormat",
-        "VideoTransferCharacteristics",
-    ),
-    "events": ("Event", "EventTarget"),
-    "exceptions": (
-        "AbortError",
-        "DOMException",
-        "DataCloneError",
-        "DataError",
-        "EncodingError",
-        "InvalidAccessError",
-        "InvalidStateError",
-        "NotSupportedError",
-        "OperationError",
-        "QuotaExceededError",
-        "RangeError",
-        "SecurityError",
-    ),
-    "frame_layout": ("DOMRect", "PlaneLayout"),
-    "promise": ("Promise",),
-    "video_decoder": ("VideoDecoder",),
-    "video_encoder": ("VideoEncoder",),
-    "video_frame": ("VideoFrame",),
-}
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__ = [  # noqa: PLE0604 - a list of strings all the same
-    *sorted(_HOME),
+__all__ = [
+    "AacBitstreamFormat",
+    "AacEncoderConfig",
+    "AbortError",
+    "AlphaOption",
+    "AudioDecoderConfig",
+    "AudioEncoderConfig",
+    "AudioSampleFormat",
+    "Av1EncoderConfig",
+    "AvcBitstreamFormat",
+    "AvcEncoderConfig",
+    "BitrateMode",
+    "CodecState",
+    "ColorSpaceConversion",
+    "ConfigSupport",
+    "ContentHint",
+    "DOMException",
+    "DOMRect",
+    "DataCloneError",
+    "DataError",
+    "EncodedAudioChunk",
+    "EncodedAudioChunkMetadata",
+    "EncodedAudioChunkType",
+    "EncodedVideoChunk",
+    "EncodedVideoChunkMetadata",
+    "EncodedVideoChunkType",
+    "EncodingError",
+    "Event",
+    "EventTarget",
+    "FlacEncoderConfig",
+    "HardwareAcceleration",
+    "HevcBitstreamFormat",
+    "HevcEncoderConfig",
+    "InvalidAccessError",
+    "InvalidStateError",
+    "LatencyMode",
+    "NotSupportedError",
+    "OperationError",
+    "OpusApplication",
+    "OpusBitstreamFormat",
+    "OpusEncoderConfig",
+    "OpusSignal",
+    "PlaneLayout",
+    "PredefinedColorSpace",
+    "Promise",
+    "QuotaExceededError",
+    "RangeError",
+    "SecurityError",
+    "VideoColorPrimaries",
+    "VideoColorSpace",
+    "VideoColorSpaceInit",
+    "VideoDecoder",
+    "VideoDecoderConfig",
+    "VideoEncoder",
+    "VideoEncoderBitrateMode",
+    "VideoEncoderConfig",
+    "VideoEncoderEncodeOptions",
+    "VideoFrame",
+    "VideoMatrixCoefficients",
+    "VideoPixelFormat",
+    "VideoTransferCharacteristics",
 ]
+
+# Where the names live; each is loaded when one of its names is asked for, light ones first.
+_HOMES: Final = (
+    "enums",
+    "exceptions",
+    "events",
+    "promise",
+    "configs",
+    "chunks",
+    "color_space",
+    "frame_layout",
+    "video_frame",
+    "video_encoder",
+    "video_decoder",
+)
 
 if not TYPE_CHECKING:  # a type checker would take any name at all for one of this module's
 
     def __getattr__(name: str) -> object:
-        if name not in _HOME:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-        globals()[name] = value
-        return value
+        if name in __all__:
+            for home in _HOMES:
+                module = import_module(f"{__name__}.{home}")
+                if name in module.__all__:
+                    globals()[name] = getattr(module, name)
+                    return globals()[name]
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *_HOME})
+        return sorted({*globals(), *__all__})
