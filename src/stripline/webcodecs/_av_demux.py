@@ -29,7 +29,7 @@ _FORMATS: Final = (
 )
 # A picture of more pixels is not looked at: 16384 x 16384, as decoders here take.
 _MOST_PIXELS: Final = 16_384 * 16_384
-# Chunks that are looked at for the first picture, which says how it is turned.
+# Chunks that are looked at ahead, for the first picture, which says how it is turned, say.
 _LOOKED_AT: Final = 32
 _MICROSECONDS: Final = 1_000_000
 
@@ -77,6 +77,7 @@ class AvDemuxer:
             and stream.codec_context is not None
             and not stream.disposition & av.stream.Disposition.attached_pic
         ]
+        self._numbers = {stream.index for stream in self._streams}
         found = {stream.index: self._track(stream) for stream in self._streams}
         self.tracks = tuple(track for track in found.values() if track is not None)
         self.others = tuple(
@@ -85,7 +86,14 @@ class AvDemuxer:
             if found.get(stream.index) is None
         )
         self._streams = [stream for stream in self._streams if found[stream.index] is not None]
-        self._ahead = deque(one for one in self._ahead if found[one.stream.index] is not None)
+        self._numbers = {track.number for track in self.tracks}
+        self._ahead = deque(one for one in self._ahead if one.stream.index in self._numbers)
+        # FFmpeg's parser of VP9 puts the mean duration, or none, in the place of those of MP4.
+        self._guessed = {
+            track.number
+            for track in self.tracks
+            if track.codec.startswith("vp09") and "mov" in self.format
+        }
 
     def read(self) -> tuple[int, Any] | None:
         """The next packet and its track's number; None at the end.
@@ -98,7 +106,14 @@ class AvDemuxer:
             return None
         if packet.is_corrupt:
             raise DataError(f"the container is damaged near {self._time(packet)} µs")
-        return packet.stream.index, packet
+        number = packet.stream.index
+        if number in self._guessed and packet.pts is not None:
+            following = next((one for one in self._peek() if one.stream.index == number), None)
+            end = (packet.stream.start_time or 0) + (packet.stream.duration or 0)
+            if following is not None and following.pts is not None:
+                end = following.pts
+            packet.duration = max(0, end - packet.pts)
+        return number, packet
 
     def _time(self, packet: Any) -> int | None:  # noqa: ANN401 - a packet of any stream
         ticks = packet.pts if packet.pts is not None else packet.dts
@@ -117,11 +132,13 @@ class AvDemuxer:
         return timestamp, round(length * packet.time_base * _MICROSECONDS) if length else None
 
     def _fetch(self) -> Any:  # noqa: ANN401 - as above
+        if not self._streams:
+            return None
         if self._packets is None:
             self._packets = self._container.demux(self._streams)
         try:
             for packet in self._packets:
-                if packet.size:
+                if packet.size and packet.stream.index in self._numbers:
                     return packet
         except (av.FFmpegError, ValueError) as error:
             self._source.raise_error()
@@ -222,7 +239,7 @@ class AvDemuxer:
         }
 
     def _peek(self) -> Iterator[Any]:
-        """The first packets, which stay to be read."""
+        """The next packets, which stay to be read."""
         at = 0
         while at < _LOOKED_AT:
             if at == len(self._ahead):

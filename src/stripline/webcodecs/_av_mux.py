@@ -10,6 +10,7 @@ from stripline.webcodecs._av import av
 from stripline.webcodecs._av_frames import color_numbers
 from stripline.webcodecs.codec_string import AudioCodec, VideoCodec
 from stripline.webcodecs.color_space import VideoColorSpace
+from stripline.webcodecs.containers.sequence_set import avc_reorder_depth, avc_sequence_set
 from stripline.webcodecs.exceptions import DataError, NotSupportedError
 from stripline.webcodecs.orientation import UPRIGHT, Orientation
 
@@ -75,21 +76,23 @@ def _av_name(codec: VideoCodec | AudioCodec) -> str:
 
 
 def reorder_depth(stored: Stored) -> int | None:
-    """How many pictures a stream reorders, as its parameter sets say; None if they may not say."""
-    codec = stored.codec
-    if codec.kind not in {"avc", "hevc"} or not isinstance(codec, VideoCodec):
+    """How many pictures a stream reorders, as its parameter sets say; None if they do not say.
+
+    Raises:
+        DataError: The parameter sets are damaged.
+    """
+    codec, extradata = stored.codec, stored.extradata or b""
+    if codec.kind not in {"avc", "hevc"}:
         return 0
-    if codec.kind == "avc" and codec.profile == 66:  # the baseline profile has no B-frames
-        return 0
-    context = av.CodecContext.create("h264" if codec.kind == "avc" else "hevc", "r")
-    context.extradata = stored.extradata
     try:
+        if codec.kind == "avc":
+            return avc_reorder_depth(avc_sequence_set(extradata))
+        context = av.CodecContext.create("hevc", "r")
+        context.extradata = extradata
         context.open()
     except (av.FFmpegError, ValueError) as error:
         raise DataError(f"the parameter sets of {codec.kind} are damaged: {error}") from error
-    depth = int(context.reorder_depth)
-    # H.265 always says it, in H.264 the part that says it may be missing (annex E.2.1).
-    return depth if depth or codec.kind == "hevc" else None
+    return int(context.reorder_depth)
 
 
 def display_matrix(turn: Orientation) -> tuple[int, ...]:
@@ -156,6 +159,11 @@ class AvMuxer:
             context.codec_tag = stored.tag
         if isinstance(codec, VideoCodec):
             _describe_video(stream, codec, config)
+            if context.sample_aspect_ratio and self._name != "mp4":
+                raise NotSupportedError(
+                    f"PyAV cannot store in {self._name} that pictures are shown in another shape "
+                    "than they are coded: leave display_aspect_width and _height out"
+                )
             if alpha:
                 stream.metadata["alpha_mode"] = "1"
         else:

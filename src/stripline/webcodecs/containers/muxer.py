@@ -71,7 +71,8 @@ class Muxer:
     Chunks of a track come in decoding order, as encoders put them out. Each track begins with a
     key chunk and keeps its configuration. MP4 keeps timestamps and durations to the microsecond
     for video and to the sample for audio; WebM and Matroska to the millisecond. Where timestamps
-    below zero cannot be stored, all tracks are shifted alike, to begin at zero.
+    below zero cannot be stored, all tracks are shifted alike, to begin at zero. Only MP4 keeps an
+    aspect ratio that is not that of the coded size.
 
     Calls from several threads must take turns; encoders without a loop call from threads of theirs,
     so with two of them use a lock.
