@@ -231,10 +231,10 @@ def av_from_media(media: Media, color_space: VideoColorSpace | None = None) -> a
     """The visible pixels as a frame of PyAV.
 
     They are shared where the planes lie as `VideoFrame.from_numpy_buffer()` wants them: I420 and
-    NV12 of even size without padding, RGB formats always. Otherwise they are copied into a frame
-    that FFmpeg allocates. A shared frame must not be changed, by filters that work in place, say.
-    RGBX is handed on as "rgba" and BGRX as "bgra", for which there are no copies: the fourth byte
-    means nothing.
+    NV12 without padding, of even width and a height that 4 divides; RGB formats always. Otherwise
+    they are copied into a frame that FFmpeg allocates. A shared frame must not be changed, by
+    filters that work in place, say. RGBX is handed on as "rgba" and BGRX as "bgra", which PyAV can
+    share as it cannot "rgb0": the fourth byte means nothing then.
 
     Raises:
         NotSupportedError: FFmpeg has no such pixel format (I420AP12).
@@ -263,7 +263,8 @@ def _sharing(media: Media, theirs: str) -> av.VideoFrame | None:
     if theirs not in {"yuv420p", "nv12"} or media.block is None or not whole:
         return None
     chroma_stride = width // 2 if theirs == "yuv420p" else width
-    if width % 2 or height % 2 or media.strides[:2] != (width, chroma_stride):
+    # PyAV takes the height to be a multiple of 4.
+    if width % 2 or height % 4 or media.strides[:2] != (width, chroma_stride):
         return None
     rows = np.frombuffer(media.block, np.uint8, height * 3 // 2 * width).reshape(-1, width)
     return av.VideoFrame.from_numpy_buffer(rows, theirs)

@@ -10,7 +10,7 @@ from stripline.webcodecs.webidl import (
     buffer_to_write,
     enum_member,
     gather,
-    is_transferred,
+    kept_bytes,
     long_long,
     require,
     unsigned_long_long,
@@ -19,7 +19,7 @@ from stripline.webcodecs.webidl import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from typing_extensions import Buffer
+    from stripline.webcodecs.webidl import BufferSource
 
 __all__ = [
     "EncodedAudioChunk",
@@ -35,8 +35,8 @@ class EncodedAudioChunkInit(TypedDict, total=False):
     type: EncodedAudioChunkType | str
     timestamp: int
     duration: int | None
-    data: Buffer
-    transfer: Sequence[Buffer] | None
+    data: BufferSource
+    transfer: Sequence[BufferSource] | None
 
 
 class EncodedVideoChunkInit(TypedDict, total=False):
@@ -45,8 +45,8 @@ class EncodedVideoChunkInit(TypedDict, total=False):
     type: EncodedVideoChunkType | str
     timestamp: int
     duration: int | None
-    data: Buffer
-    transfer: Sequence[Buffer] | None
+    data: BufferSource
+    transfer: Sequence[BufferSource] | None
 
 
 _MEMBERS: Final = frozenset(EncodedVideoChunkInit.__annotations__)
@@ -62,15 +62,13 @@ class _EncodedChunk:
         what = f"{type(self).__name__}Init"
         members = gather(what, init, keywords, _MEMBERS)
         require(what, members, "type", "timestamp", "data")
-        self._timestamp = long_long(members["timestamp"], "timestamp")
+        self._timestamp: int = long_long(members["timestamp"], "timestamp")
         duration = members.get("duration")
-        self._duration = None if duration is None else unsigned_long_long(duration, "duration")
+        self._duration: int | None = (
+            None if duration is None else unsigned_long_long(duration, "duration")
+        )
         data = members["data"]
-        view = buffer_to_read(data, "data")
-        if is_transferred(data, members.get("transfer")):
-            self._data = view.toreadonly()
-        else:  # a bytes object cannot change, so it needs no copy
-            self._data = view if isinstance(data, bytes) else memoryview(bytes(view))
+        self._data = kept_bytes(data, buffer_to_read(data, "data"), members.get("transfer"))
         return members["type"]
 
     @property
@@ -93,7 +91,7 @@ class _EncodedChunk:
         """The bytes, read-only and without a copy: a comfort beyond the specification."""
         return self._data
 
-    def copy_to(self, destination: Buffer) -> None:
+    def copy_to(self, destination: BufferSource) -> None:
         """Copy the bytes to the beginning of a buffer.
 
         Raises:

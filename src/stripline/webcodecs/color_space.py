@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypeVar, Unpack
 
 from stripline.webcodecs.enums import (
     VideoColorPrimaries,
@@ -15,21 +15,14 @@ from stripline.webcodecs.webidl import enum_member, gather
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["REC709", "SRGB", "VideoColorSpace", "VideoColorSpaceInit"]
+    from stripline.webcodecs.configs import VideoColorSpaceInit
 
-
-class VideoColorSpaceInit(TypedDict, total=False):
-    """The members of a colour space; None and absent are the same."""
-
-    primaries: VideoColorPrimaries | str | None
-    transfer: VideoTransferCharacteristics | str | None
-    matrix: VideoMatrixCoefficients | str | None
-    full_range: bool | None
+__all__ = ["REC709", "SRGB", "VideoColorSpace"]
 
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
-_MEMBERS: Final = frozenset(VideoColorSpaceInit.__annotations__)
+_MEMBERS: Final = frozenset({"primaries", "transfer", "matrix", "full_range"})
 
 
 class VideoColorSpace:

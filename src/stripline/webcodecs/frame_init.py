@@ -12,11 +12,11 @@ from stripline.webcodecs.webidl import unsigned_long
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from typing_extensions import Buffer
-
-    from stripline.webcodecs.color_space import VideoColorSpace, VideoColorSpaceInit
+    from stripline.webcodecs.color_space import VideoColorSpace
+    from stripline.webcodecs.configs import VideoColorSpaceInit
     from stripline.webcodecs.enums import AlphaOption, PredefinedColorSpace, VideoPixelFormat
     from stripline.webcodecs.frame_layout import DOMRect, PlaneLayout
+    from stripline.webcodecs.webidl import BufferSource
 
 __all__ = [
     "BUFFER_MEMBERS",
@@ -50,16 +50,16 @@ class VideoFrameBufferInit(VideoFrameInit, total=False):
     format: VideoPixelFormat | str
     coded_width: int
     coded_height: int
-    layout: Sequence[PlaneLayout] | None
+    layout: Sequence[PlaneLayout | Mapping[str, int]] | None
     color_space: VideoColorSpace | VideoColorSpaceInit | Mapping[str, Any] | None
-    transfer: Sequence[Buffer] | None
+    transfer: Sequence[BufferSource] | None
 
 
 class VideoFrameCopyToOptions(TypedDict, total=False):
     """Which pixels to copy, where to, and as what (section 9.5)."""
 
     rect: DOMRect | Mapping[str, float] | Sequence[float] | None
-    layout: Sequence[PlaneLayout] | None
+    layout: Sequence[PlaneLayout | Mapping[str, int]] | None
     format: VideoPixelFormat | str | None
     color_space: PredefinedColorSpace | str | None
 

@@ -19,6 +19,7 @@ from stripline.webcodecs.webidl import (
     buffer_to_read,
     enum_member,
     is_transferred,
+    kept_bytes,
     require,
     unsigned_long,
 )
@@ -80,10 +81,7 @@ def _from_buffer(data: object, members: Mapping[str, Any]) -> Media:
             f"data holds {view.nbytes:,} bytes; {width} x {height} pixels of {form.name} "
             f"need {layout.allocation_size:,}"
         )
-    view = view[: layout.allocation_size]
-    if not is_transferred(data, members.get("transfer")):
-        view = memoryview(bytes(view))
-    view = view.toreadonly()
+    view = kept_bytes(data, view[: layout.allocation_size], members.get("transfer"))
     visible = (0, 0, width, height)
     strides = tuple(part.stride for part in layout.parts)
     if all(

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from numpy.typing import DTypeLike, NDArray
-    from typing_extensions import Buffer
 
     from stripline.webcodecs.enums import VideoPixelFormat
     from stripline.webcodecs.media import Media
+    from stripline.webcodecs.webidl import BufferSource
 
 __all__ = ["VideoFrame"]
 
@@ -50,8 +50,8 @@ class VideoFrame:
     `VideoFrame(data, {...})` or `VideoFrame(data, format="I420", ...)`: `data` is
 
     - any buffer, with `format`, `coded_width`, `coded_height` and `timestamp`. The bytes are copied
-      unless `data` is listed in `transfer` too. They hold all coded pixels, tightly packed plane
-      after plane, or as `layout` says;
+      unless `data` cannot change (`bytes`), or is listed in `transfer` too and will not be changed
+      any more. They hold all coded pixels, tightly packed plane after plane, or as `layout` says;
     - a picture, with `timestamp`: a numpy array of uint8, H x W x 3 (RGB), H x W x 4 (RGBA) or
       H x W (grey), where `format="BGRX"` or another RGB format names another order of channels;
       a Pillow image, whose Exif orientation becomes rotation and flip; or an `av.VideoFrame`,
@@ -90,7 +90,7 @@ class VideoFrame:
 
     def __init__(
         self,
-        data: VideoFrame | Buffer | Any,  # noqa: ANN401 - Pillow, numpy and PyAV may be absent
+        data: VideoFrame | BufferSource | Any,  # noqa: ANN401 - Pillow, numpy and PyAV may be absent
         init: VideoFrameBufferInit | Mapping[str, Any] | None = None,
         /,
         **members: Unpack[VideoFrameBufferInit],
@@ -265,7 +265,7 @@ class VideoFrame:
 
     def copy_to(
         self,
-        destination: Buffer,
+        destination: BufferSource,
         options: VideoFrameCopyToOptions | Mapping[str, Any] | None = None,
         /,
         **members: Unpack[VideoFrameCopyToOptions],

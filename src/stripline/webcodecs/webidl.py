@@ -1,4 +1,4 @@
-"""Values as Web IDL takes them: dictionaries, numbers with a range, enumerations, buffers.
+"""The arguments of frames and chunks, as Web IDL takes them: dictionaries, numbers, buffers.
 
 A value that cannot be converted is a `TypeError`, as the specification says throughout
 (https://webidl.spec.whatwg.org/, "Type mapping").
@@ -6,25 +6,28 @@ A value that cannot be converted is a `TypeError`, as the specification says thr
 
 from __future__ import annotations
 
-import math
-import operator
 from collections.abc import Mapping
 from enum import StrEnum
-from numbers import Real
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from stripline.webcodecs.exceptions import DataCloneError
+from stripline.webcodecs.members import enumeration, integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from numpy.typing import NDArray
+    from typing_extensions import Buffer
+
 __all__ = [
     "UNSIGNED_LONG_MAX",
+    "BufferSource",
     "buffer_to_read",
     "buffer_to_write",
     "enum_member",
     "gather",
     "is_transferred",
+    "kept_bytes",
     "long_long",
     "require",
     "unsigned_long",
@@ -32,8 +35,14 @@ __all__ = [
 ]
 
 UNSIGNED_LONG_MAX: Final = 2**32 - 1
+unsigned_long: Final = integer(0, UNSIGNED_LONG_MAX)
+unsigned_long_long: Final = integer(0, 2**64 - 1)
+long_long: Final = integer(-(2**63), 2**63 - 1)
 
 _Enum = TypeVar("_Enum", bound=StrEnum)
+
+# Anything with the buffer protocol; numpy says so of its arrays from Python 3.12 on only.
+BufferSource: TypeAlias = "Buffer | NDArray[Any]"
 
 
 def gather(
@@ -69,43 +78,10 @@ def require(what: str, members: Mapping[str, Any], *names: str) -> None:
         raise TypeError(f"{what} needs {', '.join(missing)}")
 
 
-def unsigned_long(value: object, name: str) -> int:
-    """An integer of 0 to 2**32 - 1; fractions are cut off."""
-    return _integer(value, name, 0, UNSIGNED_LONG_MAX)
-
-
-def unsigned_long_long(value: object, name: str) -> int:
-    """An integer of 0 to 2**64 - 1; fractions are cut off."""
-    return _integer(value, name, 0, 2**64 - 1)
-
-
-def long_long(value: object, name: str) -> int:
-    """An integer of -2**63 to 2**63 - 1; fractions are cut off."""
-    return _integer(value, name, -(2**63), 2**63 - 1)
-
-
-def _integer(value: object, name: str, low: int, high: int) -> int:
-    if isinstance(value, int):  # by far the most frequent
-        number = int(value)
-    elif isinstance(value, Real) and math.isfinite(value):
-        number = math.trunc(float(value))
-    else:
-        try:
-            number = operator.index(value)  # type: ignore[arg-type]  # that is what is asked
-        except TypeError:
-            raise TypeError(f"{name} must be an integer, not {value!r}") from None
-    if not low <= number <= high:
-        raise TypeError(f"{name} must be {low} to {high}, not {number}")
-    return number
-
-
-def enum_member(enum: type[_Enum], value: object, name: str) -> _Enum:
+def enum_member(kind: type[_Enum], value: object, name: str) -> _Enum:
     """The member of an enumeration, given itself or its text."""
-    try:
-        return enum(value)  # type: ignore[arg-type]  # it checks
-    except ValueError:
-        allowed = ", ".join(repr(str(member)) for member in enum)
-        raise TypeError(f"{name} must be one of {allowed}, not {value!r}") from None
+    member: _Enum = enumeration(kind)(value, name)
+    return member
 
 
 def buffer_to_read(data: object, name: str) -> memoryview:
@@ -144,6 +120,22 @@ def _view(data: object, name: str) -> memoryview:
         return memoryview(data)  # type: ignore[arg-type]  # what it takes is what is asked
     except (TypeError, ValueError, BufferError) as error:
         raise TypeError(f"{name} must be a buffer that can be used: {error}") from error
+
+
+def kept_bytes(data: object, view: memoryview, transfer: Iterable[object] | None) -> memoryview:
+    """Bytes that will not change: a copy, unless `data` is handed over or cannot change.
+
+    Args:
+        data: What the caller gave.
+        view: The bytes of it that are needed.
+        transfer: The buffers that are handed over.
+
+    Raises:
+        DataCloneError: `transfer` lists a buffer twice.
+    """
+    if is_transferred(data, transfer) or isinstance(data, bytes):
+        return view.toreadonly()
+    return memoryview(bytes(view))
 
 
 def is_transferred(data: object, transfer: Iterable[object] | None) -> bool:
