@@ -100,14 +100,15 @@ class VideoDecodeBackend:
                 sound = any(unit.type in FRAMES for unit in split_obus(data))
             elif plan.codec.kind not in {"avc", "hevc"}:
                 sound = True
-            elif plan.length_bytes is None:
-                sound = bool(split_start_codes(data))
             else:
-                sound = bool(split_lengths(data, plan.length_bytes))
+                lengths = plan.length_bytes
+                units = split_lengths(data, lengths) if lengths else split_start_codes(data)
+                # Of H.264 and H.265, the first bit of a unit is forbidden (7.4.1).
+                sound = bool(units) and not any(unit[0] & 0x80 for unit in units)
         except ValueError as error:
             raise EncodingError(f"the chunk is damaged: {error}") from error
         if not sound:
-            raise EncodingError("the chunk has no unit of a picture")
+            raise EncodingError("the chunk is damaged: its units are none")
         return data
 
     def _decode(self, packet: av.Packet[Any] | None) -> list[AvFrame]:
