@@ -77,6 +77,7 @@ class Quantizer:
     def _region_graph(self, quantizer: int) -> Graph:
         width, height = self._size
         graph = av.filter.Graph()
+        graph.threads = 1
         source = graph.add_buffer(
             width=width,
             height=height,

@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from stripline.webcodecs.video_encoder import EncodeItem
     from stripline.webcodecs.video_frame import VideoFrame
 
-__all__ = ["VideoEncodeBackend", "open_encoder"]
+__all__ = ["VideoEncodeBackend", "open_encoder", "probe_encoder"]
 
 _MICROSECONDS: Final = 1_000_000
 _KEY_PICTURE: Final = 1  # AV_PICTURE_TYPE_I
 # A step of time larger than this, or backwards, is taken for a nominal frame by rate control.
 _LONGEST_STEP: Final = _MICROSECONDS
+_PROBED_PIXELS: Final = 320  # on a side
 # Which temporal layer each frame of a period belongs to.
 _LAYER_IDS: Final = {2: (0, 1), 3: (0, 2, 1, 2)}
 _ALPHA_HEADER_BYTES: Final = 8  # BlockAddID, before the data of a Matroska block addition
@@ -59,21 +60,39 @@ def open_encoder(
     """
     context = av.CodecContext.create(plan.encoder, "w")
     assert isinstance(context, av.VideoCodecContext)  # noqa: S101 - all of plan_encoder's are
-    context.width, context.height = config["width"], config["height"]
-    context.pix_fmt = plan.pixels
-    context.time_base = Fraction(1, _MICROSECONDS)
-    context.framerate = plan.framerate
-    context.bit_rate = plan.bitrate
-    context.gop_size = plan.key_interval
-    context.max_b_frames = 0
-    context.thread_count = plan.threads
-    context.options = dict(plan.options)
-    set_colors(context, colors)
     try:
+        context.width, context.height = config["width"], config["height"]
+        context.pix_fmt = plan.pixels
+        context.time_base = Fraction(1, _MICROSECONDS)
+        context.framerate = plan.framerate
+        context.bit_rate = plan.bitrate
+        context.gop_size = plan.key_interval
+        context.max_b_frames = 0
+        context.thread_count = plan.threads
+        context.options = dict(plan.options)
+        set_colors(context, colors)
         context.open()
-    except (av.FFmpegError, ValueError) as error:
+    except (av.FFmpegError, ValueError, OverflowError) as error:
         raise NotSupportedError(f"{plan.encoder} refuses the configuration: {error}") from error
     return context
+
+
+def probe_encoder(config: Mapping[str, Any]) -> None:
+    """Find out whether an encoder can be opened.
+
+    Raises:
+        NotSupportedError: It cannot.
+    """
+    plan = plan_encoder(config)
+    if plan.encoder.startswith("libvpx"):
+        # It takes any size, and allocates gigabytes for large ones at once: ask with a small one.
+        most = _PROBED_PIXELS
+        config = {
+            **config,
+            "width": min(config["width"], most),
+            "height": min(config["height"], most),
+        }
+    open_encoder(config, plan, REC709)
 
 
 class VideoEncodeBackend:
