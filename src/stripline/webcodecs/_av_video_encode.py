@@ -6,13 +6,14 @@ timestamp and duration again by that. So equal, negative and disordered timestam
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripline.webcodecs._av import av
 from stripline.webcodecs._av_encode_pixels import FrameShaper, encoded_color_space, set_colors
 from stripline.webcodecs._av_encode_plan import EncoderPlan, plan_encoder
-from stripline.webcodecs._av_quantizer import Quantizer
+from stripline.webcodecs._av_quantizer import Quantizer, wanted_quantizer
 from stripline.webcodecs._avcc import ParameterSets
 from stripline.webcodecs.chunks import EncodedVideoChunk
 from stripline.webcodecs.color_space import REC709, VideoColorSpace
@@ -116,8 +117,12 @@ class VideoEncodeBackend:
         self._announce = True  # the next decoder configuration, whether it has changed or not
         self._open()
 
-    def _open(self) -> None:
-        self._context = open_encoder(self._config, self._plan, self._colors)
+    def _open(self, quantizer: int | None = None) -> None:
+        plan = self._plan
+        if plan.quantizer == "reopen" and quantizer is not None:
+            plan = replace(plan, options={**plan.options, "qp": str(quantizer)})
+        self._opened_for = quantizer
+        self._context = open_encoder(self._config, plan, self._colors)
         self._quantizer = Quantizer(self._plan, self._config, self._context)
         self._sets = ParameterSets(self._plan.codec.kind)
         self._sent: dict[int, _Sent] = {}
@@ -134,17 +139,19 @@ class VideoEncodeBackend:
             key = bool(options.get("key_frame"))
             # The pattern of temporal layers begins anew with each key frame.
             off_beat = key and self._plan.layers > 1 and self._layer() != 0
-            if self._context is not None and (colors != self._colors or off_beat):
+            quantizer = wanted_quantizer(self._plan, options)
+            other = self._plan.quantizer == "reopen" and quantizer != self._opened_for
+            if self._context is not None and (colors != self._colors or off_beat or other):
                 yield from self.drain()
                 self._context = None
             self._colors = colors
             if self._context is None:
-                self._open()
-            packets = self._send(frame, options, key=key)
+                self._open(quantizer)
+            packets = self._send(frame, quantizer, key=key)
         yield from self._chunks(packets)
 
     def _send(
-        self, frame: VideoFrame, options: Mapping[str, Any], *, key: bool
+        self, frame: VideoFrame, quantizer: int | None, *, key: bool
     ) -> Iterable[av.Packet[Any]]:
         assert self._context is not None  # noqa: S101 - `work` has opened it
         try:
@@ -158,7 +165,7 @@ class VideoEncodeBackend:
                 frame.timestamp, frame.duration, frame.rotation, frame.flip, self._layer()
             )
             self._count += 1
-            return self._context.encode(self._quantizer.apply(picture, options))
+            return self._context.encode(self._quantizer.apply(picture, quantizer))
         except (av.FFmpegError, ValueError) as error:
             raise EncodingError(f"{self._plan.encoder} failed: {error}") from error
 
