@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # Tasks that are given to the pool at once, as a multiple of what it runs at once: one that ends
 # finds the next one waiting, and few have to be taken back when somebody stops the command.
 _IN_FLIGHT: Final = 2
+# A signal that comes just before the main thread goes to sleep is heard when it wakes; on Windows
+# any signal is.
+_HEARING_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _each(
                 running[pool.submit(_tried, work, picture, strips)] = index
             if not running:
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in wait(running, _HEARING_SECONDS, FIRST_COMPLETED).done:
                 yield running.pop(future), future.result()
     except KeyboardInterrupt:
         say("interrupted: finishing the pictures that are being worked on")

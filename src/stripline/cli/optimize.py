@@ -62,7 +62,7 @@ def optimize(
             max=99,
             metavar="PERCENT",
             help="Keep the source's own bytes unless so much is saved.",
-            show_default="5, lossless 0",
+            show_default="5; with --lossless or --max-bytes 0",
         ),
     ] = None,
     kind: options.Kind,
@@ -120,7 +120,8 @@ def _with_defaults(changes: dict[str, Any], margin: float | None) -> dict[str, A
     if not lossless:
         output.setdefault("png", {})["palette"] = "auto"
     if margin is None:
-        margin = 0.0 if lossless else _LOSSY_MARGIN_PERCENT
+        # A file that has to fit a size is worth it however little is saved.
+        margin = 0.0 if lossless or "max_bytes" in output else _LOSSY_MARGIN_PERCENT
     output |= {"never_larger": True, "margin": margin / 100}
     defaults = {"colour": "keep"} if lossless else {}
     return {**defaults, **changes, "output": output}

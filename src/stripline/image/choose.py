@@ -80,14 +80,14 @@ def choose(
 ) -> Choice:
     """Find the encoder and the quality; docs/image.md says by which rules.
 
-    With one encoder and no goal nothing is read: the pixels stay a stream. Only WebP, which holds
-    the picture anyway, is looked at, to see whether it is flat graphics; and pictures with alpha
-    that were to have a quality above 92, to see whether anything is transparent.
+    With a format given and no goal nothing is read: the pixels stay a stream. Only pictures for
+    WebP, which holds them anyway, are looked at, to see whether they are flat graphics; and those
+    with alpha that were to have a quality above 92, to see whether anything is transparent.
 
     Args:
         picture: After all steps; sequential, so its pixels can be read once.
         output: What is asked for.
-        encoders: The formats that it may have.
+        encoders: The formats that it may have; one, unless the output's is `auto`.
         pool: Where strips of a JPEG may be encoded.
 
     Raises:
@@ -95,10 +95,11 @@ def choose(
         InvalidRecipe: None of the formats can be lossless, which is asked for.
     """
     encoder = encoders[0]
-    if len(encoders) == 1 and output.goal_score is None and output.max_bytes is None:
+    contested = output.format == "auto"
+    if not contested and output.goal_score is None and output.max_bytes is None:
         return _plain(picture, output, encoder, pool)
     bench = Bench(picture, pool)
-    if len(encoders) > 1:
+    if contested:
         found = contest(bench, output, encoders)
     else:
         ways = ways_of(encoder, output, alpha=bench.content.alpha)

@@ -154,7 +154,11 @@ class _Offers:
         if encoder.traits.name == "png":
             if output.goal_score is not None:
                 return reach_on_sample(self._bench, ways, goal)
-            return self._fixed(Ways(encoder, flat_png(output)), 0)
+            wishes = [flat_png(output)]
+            if can_be_lossless(encoder, output):
+                wishes.append(lossless(output))
+            offers = [self._fixed(Ways(encoder, wish), 0) for wish in wishes]
+            return min(offers, key=lambda offer: len(offer.data))
         if has_flat_way(encoder, output):
             return self._fixed(Ways(encoder, lossless(output)), 0)
         return None

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 
 from stripline.errors import CorruptImage, InvalidOption, SourceFailed, describe
 from stripline.image.deadline import Deadline
+from stripline.image.headers import probe
 from stripline.image.ladder import Ladder
 from stripline.image.limits import Limits
-from stripline.image.probe import probe
 from stripline.image.result import Result
 from stripline.image.sinks import Delivery, OneSink, Sinks
 from stripline.image.variant import Maker, job_for
@@ -65,8 +65,8 @@ def process(
     if not recipes:
         raise InvalidOption("there are no variants to make")
     sinks = _sinks(sink, len(recipes))
-    began, deadline = time.perf_counter(), Deadline(limits.seconds)
-    with _source_errors():
+    began = time.perf_counter()
+    with Deadline(limits.seconds) as deadline, _source_errors():
         opened = open_source(source, limits.bytes)
         info = probe(opened.path or opened.data(), limits)
         if not (info.complete or salvage):

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from stripline.image.deadline import Deadline
     from stripline.image.encode.encoder import Encoder
+    from stripline.image.headers import ImageInfo
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo
     from stripline.image.recipe import Recipe
     from stripline.image.sinks import Delivery
     from stripline.streams.source import Source
@@ -85,7 +85,7 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
         animated=info.format in _ANIMATED
         and info.frames > 1
         and any(encoder.traits.animation for encoder in encoders),
-        deep=info.bit_depth > 8 and all(16 in encoder.traits.bit_depths for encoder in encoders),
+        deep=info.bit_depth > 8 and all(max(encoder.traits.bit_depths) > 8 for encoder in encoders),
     )
     return Job(name, recipe, encoders, scaled, is_same_picture=same)
 
@@ -154,7 +154,7 @@ class Maker:
         """
         began = time.perf_counter()
         source = bytes(self._source.data())
-        data = optimize_jpeg(source, job.recipe.metadata)
+        data = optimize_jpeg(source, job.recipe.metadata, seconds=self._deadline.left)
         made = Made(job.name, "jpg", "image/jpeg", self._info.width, self._info.height, None)
         sink = self._delivery.sink(made)
         sink.write(data)
@@ -234,7 +234,8 @@ def finish(picture: Picture, job: Job, info: ImageInfo) -> tuple[Picture, tuple[
     """The steps after scaling, and what a person should know of them."""
     recipe, warnings = job.recipe, []
     picture = apply_custom(picture, recipe.steps)
-    picture, problem = to_profile(picture, recipe.colour)
+    holds_profile = all("icc" in encoder.traits.metadata for encoder in job.encoders)
+    picture, problem = to_profile(picture, recipe.colour if holds_profile else "srgb")
     if problem is not None:
         warnings.append(problem)
     picture = sharpen(picture, recipe.sharpen)

@@ -16,23 +16,27 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 20_000, 4_000
 
 STREAMED = """
-import resource, sys
+import sys
+from pathlib import Path
 from stripline._vips import library
 from stripline.image.encode.registry import encoder_for
 from stripline.image.output import Output
 from stripline.image.picture import Picture
 from stripline.streams import FileSink
+def peak():  # of this program: ru_maxrss begins with that of the process which started it
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0])
 vips = library()
 name, source, target, scale = sys.argv[1:]
 encoder = encoder_for(name)
 small = vips.Image.black(64, 64, bands=3).copy(interpretation="srgb")
 sink = FileSink(target); encoder.write(Picture(small), Output(effort=0), sink); sink.commit()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 image = vips.Image.new_from_file(source, access="sequential")
 if scale != "1":
     image = image.resize(float(scale))
 sink = FileSink(target); encoder.write(Picture(image), Output(effort=0), sink); sink.commit()
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print((peak() - before) // 1024)
 """
 
 
@@ -50,7 +54,7 @@ def test_240_megabytes_of_pixels_take_a_fraction_of_that(
     name: str, source: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / f"large.{name}"
-    assert int(run_script(STREAMED, name, source, target, 1)) < 80
+    assert 10 < int(run_script(STREAMED, name, source, target, 1)) < 80
     if name == "jpeg":
         decoded = cv2.imread(str(target), cv2.IMREAD_REDUCED_COLOR_8)
         assert decoded is not None
