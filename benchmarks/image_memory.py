@@ -40,7 +40,7 @@ FIRST_ROUNDS, ALL_ROUNDS = 100, 1_000
 def resize(path: str) -> None:
     """The measured process: resize one picture, print the figures as JSON."""
     from stripline import _vips, image
-    from stripline.image.process import process
+    from stripline.image.pipeline import process
 
     _vips.library()  # imports that are made when they are first needed count as imports too
     recipe = image.Recipe(resize=image.Resize(width=WIDTH), output=image.Output(format="jpeg"))
