@@ -15,6 +15,7 @@ from stripline.webcodecs.color_space import VideoColorSpace
 from stripline.webcodecs.enums import VideoMatrixCoefficients as Matrix
 from stripline.webcodecs.exceptions import DOMException, EncodingError, NotSupportedError
 from stripline.webcodecs.nal_units import split_lengths, split_start_codes
+from stripline.webcodecs.obus import FRAMES, split_obus
 from stripline.webcodecs.orientation import Orientation
 from stripline.webcodecs.video_frame import VideoFrame
 
@@ -81,7 +82,10 @@ class VideoDecodeBackend:
         if not data:
             raise EncodingError(f"the chunk of timestamp {chunk.timestamp} is empty")
         assert self._context is not None  # noqa: S101 - `configure` has opened it
-        packet: av.Packet[Any] = av.Packet(self._checked(data))
+        # Memory of FFmpeg's own: a decoder's threads would need the GIL to free Python's, and
+        # PyAV holds it while it waits for them to end.
+        packet: av.Packet[Any] = av.Packet(len(data))
+        packet.update(self._checked(data))
         packet.pts = packet.dts = self._count
         self._times[self._count] = (chunk.timestamp, chunk.duration)
         self._times.pop(self._count - _REMEMBERED, None)
@@ -89,19 +93,21 @@ class VideoDecodeBackend:
         yield from self._frames(self._decode(packet))
 
     def _checked(self, data: bytes) -> bytes:
-        """The chunk, if its framing holds."""
+        """The chunk, if its framing holds: FFmpeg passes over what it does not know."""
         plan = self._plan
-        if plan.codec.kind not in {"avc", "hevc"}:
-            return data
         try:
-            if plan.length_bytes is None:
-                units = split_start_codes(data)
+            if plan.codec.kind == "av1":
+                sound = any(unit.type in FRAMES for unit in split_obus(data))
+            elif plan.codec.kind not in {"avc", "hevc"}:
+                sound = True
+            elif plan.length_bytes is None:
+                sound = bool(split_start_codes(data))
             else:
-                units = split_lengths(data, plan.length_bytes)
+                sound = bool(split_lengths(data, plan.length_bytes))
         except ValueError as error:
-            raise EncodingError(f"the chunk is not framed by lengths: {error}") from error
-        if not units:
-            raise EncodingError("the chunk has no unit that starts with a start code")
+            raise EncodingError(f"the chunk is damaged: {error}") from error
+        if not sound:
+            raise EncodingError("the chunk has no unit of a picture")
         return data
 
     def _decode(self, packet: av.Packet[Any] | None) -> list[AvFrame]:
