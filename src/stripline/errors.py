@@ -13,12 +13,12 @@
     │   ├── TooFewRows                   the source ended early
     │   ├── TooManyRows                  the source went on after the last row
     │   ├── WrongRowSize                 a batch that is not a whole number of rows
-    │   ├── SourceFailed                 the source raised; the cause is kept
+    │   ├── SourceFailed                 the source raised; the cause is kept and says if to retry
     │   ├── UnsupportedFormat            not a file format that can be read here
     │   ├── CorruptImage                 a known format, but damaged
     │   └── LimitExceeded                a picture that needs more of something than is allowed
     ├── SinkError                        where the bytes go
-    │   ├── SinkFailed                   the target raised; the cause is kept; may be retried
+    │   ├── SinkFailed                   the target raised; the cause is kept; mostly to be retried
     │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
     ├── GoalNotReached                   no setting gives the score or the size that was asked for
     ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
@@ -31,8 +31,6 @@ All classes survive pickling, so they may cross process boundaries.
 """
 
 from __future__ import annotations
-
-from typing import ClassVar
 
 __all__ = [
     "CorruptImage",
@@ -67,7 +65,7 @@ class StriplineError(Exception):
         retryable: Whether the same call can succeed when made again.
     """
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
 
 class UsageError(StriplineError, ValueError):
@@ -160,12 +158,14 @@ class SourceFailed(SourceError):
     Attributes:
         rows: Rows that had come before.
         reason: What the cause said.
+        retryable: What whoever knows the cause says; False where nobody does.
     """
 
-    def __init__(self, rows: int, reason: str) -> None:
+    def __init__(self, rows: int, reason: str, *, retryable: bool = False) -> None:
         super().__init__(rows, reason)
         self.rows = rows
         self.reason = reason
+        self.retryable = retryable
 
     def __str__(self) -> str:
         return f"source failed after {self.rows:,} rows: {self.reason}"
@@ -212,14 +212,16 @@ class SinkFailed(SinkError):
     Attributes:
         written: Bytes that the target had taken before.
         reason: What the cause said.
+        retryable: What whoever knows the cause says; True where nobody does.
     """
 
-    retryable: ClassVar[bool] = True
+    retryable = True
 
-    def __init__(self, written: int, reason: str) -> None:
+    def __init__(self, written: int, reason: str, *, retryable: bool = True) -> None:
         super().__init__(written, reason)
         self.written = written
         self.reason = reason
+        self.retryable = retryable
 
     def __str__(self) -> str:
         return f"target failed after {self.written:,} bytes: {self.reason}"
@@ -251,7 +253,7 @@ class MissingDependency(StriplineError, ImportError):
 class WorkerLost(StriplineError):
     """A worker of the pool died while it held a strip, or the pool broke before it took one."""
 
-    retryable: ClassVar[bool] = True
+    retryable = True
 
 
 def describe(error: BaseException) -> str:
