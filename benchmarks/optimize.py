@@ -28,8 +28,8 @@ from bench_resize_peers import sharp_modules
 from PIL import Image, ImageDraw
 
 from bench_pictures import PHOTOGRAPHS, photograph
-from stripline.image.judge import Judge
-from stripline.image.search import Curve, lowest_reaching
+from stripline.image.goals.judge import Judge
+from stripline.image.goals.search import Curve, lowest_reaching
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

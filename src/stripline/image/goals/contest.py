@@ -9,11 +9,9 @@ from stripline.errors import GoalNotReached, InvalidRecipe
 from stripline.image.encode._savers import at_most_8_bits
 from stripline.image.encode.jpeg import DEFAULT_QUALITY
 from stripline.image.encode.registry import encoder_for
-from stripline.image.goals import Found, as_file, fit, reach_on_sample, reach_on_whole, within
-from stripline.image.judge import Judge
-from stripline.image.output import Output
-from stripline.image.settings import WHITE
-from stripline.image.ways import (
+from stripline.image.goals.goals import Found, as_file, fit, reach_on_sample, reach_on_whole, within
+from stripline.image.goals.judge import Judge
+from stripline.image.goals.ways import (
     Way,
     Ways,
     can_be_lossless,
@@ -23,11 +21,13 @@ from stripline.image.ways import (
     own_quality,
     ways_of,
 )
+from stripline.image.output import Output
+from stripline.image.settings import WHITE
 
 if TYPE_CHECKING:
-    from stripline.image.bench import Bench
     from stripline.image.encode.encoder import Encoder
-    from stripline.image.goals import Scored
+    from stripline.image.goals.bench import Bench
+    from stripline.image.goals.goals import Scored
 
 # Sizes of samples that are nearer than this do not say whose file is the smaller.
 _CLOSE: Final = 1.05

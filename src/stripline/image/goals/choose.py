@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stripline.image.bench import Bench
-from stripline.image.contest import contest
-from stripline.image.goals import meet
-from stripline.image.ways import (
+from stripline.image.goals.bench import Bench
+from stripline.image.goals.contest import contest
+from stripline.image.goals.goals import meet
+from stripline.image.goals.ways import (
     ALPHA_TOP_QUALITY,
     Way,
     Ways,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from stripline.image.encode.encoder import Encoder
-    from stripline.image.goals import Scored
+    from stripline.image.goals.goals import Scored
     from stripline.image.output import Output
     from stripline.image.picture import Picture
     from stripline.streams import Sink

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stripline.image.sample import SAMPLE_PIXELS, representative, spread
+from stripline.image.goals.sample import SAMPLE_PIXELS, representative, spread
 from tests.image.encode.samples import picture
-from tests.image.trials import cat, coffee, encoded, enlarged, score_of
+from tests.image.goals.trials import cat, coffee, encoded, enlarged, score_of
 
 
 def array(pixels: object) -> np.ndarray:

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 from skimage import data
 
-from stripline.image.choose import choose
 from stripline.image.encode.registry import encoder_for
-from stripline.image.judge import Judge
+from stripline.image.goals.choose import choose
+from stripline.image.goals.judge import Judge
 from stripline.image.output import Output
 from tests.image.encode.samples import picture
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stripline.image.choose import Choice
     from stripline.image.encode.encoder import Encoder, Traits
+    from stripline.image.goals.choose import Choice
     from stripline.image.picture import Picture
     from stripline.streams import Sink
 

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from stripline._vips import library
-from stripline.image.content import Content, look_at
-from stripline.image.judge import Judge, can_judge
-from stripline.image.sample import representative
+from stripline.image.goals.content import Content, look_at
+from stripline.image.goals.judge import Judge, can_judge
+from stripline.image.goals.sample import representative
 from stripline.streams import Metadata
 
 if TYPE_CHECKING:

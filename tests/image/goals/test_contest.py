@@ -7,7 +7,7 @@ import pytest
 
 from stripline.errors import GoalNotReached, InvalidRecipe
 from tests.image.encode.samples import encode, pixels_of
-from tests.image.trials import (
+from tests.image.goals.trials import (
     cat,
     chosen,
     coffee,

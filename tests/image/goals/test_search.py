@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stripline.image.search import Curve, lowest_reaching
+from stripline.image.goals.search import Curve, lowest_reaching
 
 STRAIGHT = ((1, 1.0), (100, 100.0))
 

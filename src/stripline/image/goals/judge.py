@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, cast
 
 from stripline._vips import library, vips_errors
-from stripline.image.content import has_visible_alpha
 from stripline.image.encode._savers import at_most_8_bits
+from stripline.image.goals.content import has_visible_alpha
 from stripline.image.score import MAX_SIDE_PIXELS, MIN_SIDE_PIXELS, Reference
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from stripline.image.encode._savers import at_most_8_bits
-from stripline.image.sample import spread
+from stripline.image.goals.sample import spread
 
 if TYPE_CHECKING:
     from stripline.image.picture import Pixels

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from stripline.errors import GoalNotReached
-from stripline.image.choose import choose
+from stripline.image.goals.choose import choose
+from stripline.image.goals.ways import ALPHA_TOP_QUALITY
 from stripline.image.output import Output
-from stripline.image.ways import ALPHA_TOP_QUALITY
 from tests.image.encode.samples import encode, picture, pixels_of, sequential
-from tests.image.trials import (
+from tests.image.goals.trials import (
     Counted,
     cat,
     chosen,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from skimage import data
 
-from stripline.image.content import has_visible_alpha, look_at
+from stripline.image.goals.content import has_visible_alpha, look_at
 from tests.image.encode.samples import picture
-from tests.image.trials import cat, coffee, enlarged, fading, gradient, icon, screenshot
+from tests.image.goals.trials import cat, coffee, enlarged, fading, gradient, icon, screenshot
 from tests.support import noise, photograph
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from stripline.errors import GoalNotReached, InvalidRecipe
-from stripline.image.search import Curve, lowest_reaching
-from stripline.image.ways import closeness
+from stripline.image.goals.search import Curve, lowest_reaching
+from stripline.image.goals.ways import closeness
 
 if TYPE_CHECKING:
-    from stripline.image.bench import Bench
-    from stripline.image.judge import Judge
+    from stripline.image.goals.bench import Bench
+    from stripline.image.goals.judge import Judge
+    from stripline.image.goals.ways import Way, Ways
     from stripline.image.output import Output
     from stripline.image.picture import Picture
-    from stripline.image.ways import Way, Ways
 
 Scored = Literal["picture", "sample"]
 """What a score was measured on: every pixel, or a representative part."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.errors import InvalidRecipe
-from stripline.image.search import Curve
+from stripline.image.goals.search import Curve
 from stripline.streams import MemorySink
 
 if TYPE_CHECKING:

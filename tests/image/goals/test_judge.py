@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from stripline.image.judge import Judge, can_judge
+from stripline.image.goals.judge import Judge, can_judge
 from stripline.image.score import ssimulacra2
 from tests.image.encode.samples import encode, picture, pixels_of
-from tests.image.trials import cat, fading, icon
+from tests.image.goals.trials import cat, fading, icon
 from tests.support import photograph
 
 
