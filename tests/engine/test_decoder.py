@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from concurrent.futures import ThreadPoolExecutor
@@ -324,6 +325,22 @@ def test_bad_arguments_are_value_errors() -> None:
         _native.open_decoder(data, 1, "avx9")
     with pytest.raises((ValueError, BufferError)):
         _native.open_decoder(memoryview(data)[::2], 1, "scalar")
+
+
+def test_threads_that_share_a_decoder_are_kept_apart() -> None:
+    decoder = _native.open_decoder(_encoded(photograph(4, 1)), 1, "scalar")
+    assert decoder is not None
+
+    def read(_: int) -> int:
+        rows = 0
+        for _ in range(600):
+            with contextlib.suppress(RuntimeError):
+                rows += len(decoder.read(1)) // (3 * decoder.width)
+        return rows
+
+    with ThreadPoolExecutor(4) as pool:
+        rows = sum(pool.map(read, range(4)))
+    assert rows + len(decoder.read(10_000)) // (3 * decoder.width) == decoder.height
 
 
 def test_many_threads_decode_at_once() -> None:

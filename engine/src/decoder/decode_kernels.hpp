@@ -56,6 +56,7 @@ struct alignas(64) AcLookup {
 };
 
 // False: not a prefix code, or (DC) a symbol that is no size. `work`: 1 << kAcLookupBits entries.
+// Of AC look-ups, `chain` repeats what the next look-up waits for, so that it stays in the cache.
 bool prepare_dc(const HuffmanCodes& codes, DcLookup& lookup);
 bool prepare_ac(const HuffmanCodes& codes, AcLookup& lookup, LookupEntry* work);
 

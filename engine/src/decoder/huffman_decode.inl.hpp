@@ -41,7 +41,7 @@ struct BitReader {
 };
 
 // The next symbol bit length by bit length; -1 where there is no such code.
-inline int next_symbol(BitReader& bits, const SlowCodes& codes) {
+[[gnu::always_inline]] inline int next_symbol(BitReader& bits, const SlowCodes& codes) {
   const auto next = static_cast<uint32_t>(bits.window >> 48);
   unsigned length = 1;
   for (int i = 1; i <= 16; ++i) length += next >= codes.limits[i];  // no branches
@@ -72,7 +72,7 @@ struct Symbol {
   bool is_wrong, is_end;
 };
 
-[[gnu::noinline, gnu::cold]] Symbol decode_slow_dc(BitReader bits, const SlowCodes& codes) {
+[[gnu::noinline]] Symbol decode_slow_dc(BitReader bits, const SlowCodes& codes) {
   const int size = next_symbol(bits, codes);
   if (size < 0) return {bits, 0, 0, true, false};
   const int value = bits.value(static_cast<unsigned>(size));
@@ -81,8 +81,7 @@ struct Symbol {
 }
 
 // `at`: the last coefficient's number, and then that of `value`.
-[[gnu::noinline, gnu::cold]] Symbol decode_slow_ac(BitReader bits, const SlowCodes& codes,
-                                                   unsigned at) {
+[[gnu::noinline]] Symbol decode_slow_ac(BitReader bits, const SlowCodes& codes, unsigned at) {
   const int symbol = next_symbol(bits, codes);
   if (symbol < 0) return {bits, 0, at, true, false};
   const unsigned run = static_cast<unsigned>(symbol) >> 4, size = symbol & 15;
@@ -93,6 +92,21 @@ struct Symbol {
   const int value = bits.value(size);
   bits.refill();
   return {bits, value, at, false, at == 63};
+}
+
+// Adds the next difference; differences of damaged data may add up to anything, and wrap around.
+inline bool decode_dc(BitReader& bits, const DcLookup& lookup, int& predictor) {
+  const LookupEntry& entry = lookup.entries[bits.window >> (64 - kDcLookupBits)];
+  if (__builtin_expect(entry.bits != 0, true)) {
+    const unsigned used = entry.bits;
+    predictor = static_cast<int16_t>(predictor + first_value(bits, used, entry));
+    bits.consume(used);
+    return true;
+  }
+  const Symbol symbol = decode_slow_dc(bits, lookup.slow);
+  bits = symbol.bits;
+  predictor = static_cast<int16_t>(predictor + symbol.value);
+  return !symbol.is_wrong;
 }
 
 // What is left of a BitReader after a block, in two registers; `next` is in ScanBytes.
@@ -111,18 +125,8 @@ struct AfterBlock {
     return AfterBlock{bits.window, bits.valid, last};
   };
   bits.refill();
-  const LookupEntry& dc_entry = plan.dc->entries[bits.window >> (64 - kDcLookupBits)];
   int& predictor = dc[plan.component];
-  if (__builtin_expect(dc_entry.bits != 0, true)) {
-    const unsigned used = dc_entry.bits;
-    predictor += first_value(bits, used, dc_entry);
-    bits.consume(used);
-  } else {
-    const Symbol symbol = decode_slow_dc(bits, plan.dc->slow);
-    if (symbol.is_wrong) return after(-1);
-    bits = symbol.bits;
-    predictor += symbol.value;
-  }
+  if (!decode_dc(bits, *plan.dc, predictor)) return after(-1);
   block[0] = static_cast<int16_t>(predictor);
   const AcLookup& lookup = *plan.ac;
   const uint16_t* const places = plan.places;
@@ -155,7 +159,11 @@ struct AfterBlock {
     if (at == 63) return after(63);
     // Past the block otherwise, or a code that is not looked up: one symbol at a time.
     at -= lookup.chain[index].places;
-    bits.step_back(lookup.chain[index].bits);
+    if (lookup.chain[index].bits == 0) {
+      bits.refill();
+    } else {
+      bits.step_back(lookup.chain[index].bits);
+    }
     const Symbol symbol = decode_slow_ac(bits, lookup.slow, at);
     if (symbol.is_wrong) return after(-1);
     bits = symbol.bits;

@@ -20,7 +20,7 @@ def reason_to_leave(file: Picture | Failed | Found, *, in_place: bool) -> Found 
 
 
 def _written_otherwise(picture: Picture, *, in_place: bool) -> str | None:
-    from stripline.image.probe import FORMATS  # noqa: PLC0415 - of the image room
+    from stripline.image.headers import FORMATS  # noqa: PLC0415 - of the image room
 
     job, info = picture.jobs[0], picture.info
     name = FORMATS[info.format]

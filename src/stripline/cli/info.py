@@ -46,7 +46,7 @@ def info(
 
 def _about(source: str) -> tuple[dict[str, Any], list[Line]]:
     """What the header says, for programs and for people."""
-    from stripline.image.probe import PeekedStream, probe  # noqa: PLC0415 - not needed for --help
+    from stripline.image.headers import PeekedStream, probe  # noqa: PLC0415 - not needed for --help
 
     # What the probe has looked at of a stream can be read again.
     stream = PeekedStream(sys.stdin.buffer) if source == _files.STANDARD_STREAM else None
@@ -73,7 +73,7 @@ def _about_rows(source: str) -> tuple[dict[str, Any], list[Line]]:
 
 
 def _lines(found: ImageInfo) -> list[Line]:
-    from stripline.image.probe import FORMATS  # noqa: PLC0415 - not needed for --help
+    from stripline.image.headers import FORMATS  # noqa: PLC0415 - not needed for --help
 
     coding = found.coding + ", lossless" * bool(found.lossless) + ", tiled" * found.tiled
     coding += ", interlaced" * (found.progressive and found.coding != "progressive")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, cast
 
 from stripline.errors import CorruptImage, InvalidOption, SourceFailed, describe
 from stripline.image.deadline import Deadline
+from stripline.image.headers import probe
 from stripline.image.ladder import Ladder
 from stripline.image.limits import Limits
-from stripline.image.probe import probe
 from stripline.image.result import Result
 from stripline.image.sinks import Delivery, OneSink, Sinks
 from stripline.image.variant import Maker, job_for

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stripline.image.probe import ImageInfo
+    from stripline.image.headers import ImageInfo
 
 
 @dataclass(frozen=True, slots=True)

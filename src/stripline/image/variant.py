@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from stripline.image.deadline import Deadline
     from stripline.image.encode.encoder import Encoder
+    from stripline.image.headers import ImageInfo
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo
     from stripline.image.recipe import Recipe
     from stripline.image.sinks import Delivery
     from stripline.streams.source import Source

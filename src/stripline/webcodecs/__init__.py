@@ -1,1 +1,1 @@
-"""The W3C WebCodecs API, on FFmpeg."""
+"""The W3C WebCodecs API in Python, on FFmpeg."""

@@ -13,8 +13,8 @@ from stripline.image.decode.svg import decode_svg
 from stripline.image.decode.vips import decode_with_vips
 
 if TYPE_CHECKING:
+    from stripline.image.headers import ImageInfo
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo
     from stripline.jpeg.decode import Denominator
     from stripline.streams.source import Source
 

@@ -11,8 +11,8 @@ from stripline.image.decode.vips import decode_with_vips
 from stripline.jpeg.decode import open_scaled
 
 if TYPE_CHECKING:
+    from stripline.image.headers import ImageInfo
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo
     from stripline.jpeg.decode import Denominator
     from stripline.streams.source import Source
 

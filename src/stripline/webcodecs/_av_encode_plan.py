@@ -1,0 +1,363 @@
+"""Which encoder of FFmpeg serves a VideoEncoderConfig, and with which settings.
+
+All encoders run without reordering (no B-frames), since WebCodecs has no decoding time.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from stripline.webcodecs.codec_string import VideoCodec, parse_video
+from stripline.webcodecs.enums import AlphaOption, HardwareAcceleration, LatencyMode
+from stripline.webcodecs.enums import VideoEncoderBitrateMode as Mode
+from stripline.webcodecs.exceptions import NotSupportedError
+from stripline.webcodecs.levels import fits_level, level_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["EncoderPlan", "plan_encoder"]
+
+_DEFAULT_FRAMERATE: Final = 30.0
+# The longest side that an encoder takes: VP8 has 14 bits, the others 16; x264 stops at 16384,
+# SVT-AV1 at 16384 by 8704.
+_LONGEST: Final = {"avc": 16_384, "hevc": 16_384, "vp8": 16_383, "vp9": 65_535, "av1": 8_704}
+# All software: a picture of more than 8192 x 8192 pixels at once needs gigabytes.
+_LARGEST_AREA: Final = 8_192 * 8_192
+# Frames between key frames where none are asked for: ten seconds at 30 a second, so that players
+# can seek. A multiple of four, the period of the temporal layers.
+_KEY_INTERVAL: Final = 300
+# Bits a pixel where a rate is needed and none is given.
+_BITS_PER_PIXEL: Final = 0.1
+# Pictures up to this size are encoded on one thread, so that two encoders run as well as one on
+# two processors; larger ones take more.
+_ONE_THREAD_PIXELS: Final = 1280 * 720
+_MOST_THREADS: Final = 8
+
+_AVC_PROFILES: Final = {
+    66: "baseline",
+    77: "main",
+    100: "high",
+    110: "high10",
+    122: "high422",
+    244: "high444",
+}
+_LAYERS: Final = {"L1T1": 1, "L1T2": 2, "L1T3": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderPlan:
+    """How to open an encoder.
+
+    Attributes:
+        codec: What the codec string says.
+        encoder: FFmpeg's name.
+        pixels: FFmpeg's pixel format.
+        options: FFmpeg's options.
+        framerate: Frames a second.
+        bitrate: Bits a second; 0 where the quality is held instead.
+        threads: Threads to encode with.
+        layers: Temporal layers; 1 is none.
+        quantizer: How the quantizer of a frame is set: "" (it is not), "qmax", or "roi".
+        alpha: Whether the alpha channel is encoded.
+        annexb: Whether H.264 and H.265 keep parameter sets in the chunks.
+    """
+
+    codec: VideoCodec
+    encoder: str
+    pixels: str
+    options: Mapping[str, str]
+    framerate: Fraction
+    bitrate: int
+    threads: int
+    layers: int = 1
+    quantizer: str = ""
+    alpha: bool = False
+    annexb: bool = False
+    key_interval: int = field(default=_KEY_INTERVAL)
+
+
+def plan_encoder(config: Mapping[str, Any]) -> EncoderPlan:
+    """Plan for a checked VideoEncoderConfig.
+
+    Raises:
+        NotSupportedError: No encoder here does it; says which member is why.
+    """
+    codec = parse_video(config["codec"])
+    if codec is None:
+        raise NotSupportedError(f"no encoder for the codec string {config['codec']!r}")
+    _check_size(codec, config)
+    _check_modes(codec, config)
+    return _PLANS[codec.kind](codec, config)
+
+
+def _check_size(codec: VideoCodec, config: Mapping[str, Any]) -> None:
+    width, height = config["width"], config["height"]
+    longest = _LONGEST[codec.kind]
+    if max(width, height) > longest or width * height > _LARGEST_AREA:
+        raise NotSupportedError(
+            f"{width} x {height} is too large for {codec.kind}: {longest:,} on a side and "
+            f"{_LARGEST_AREA:,} pixels are the most"
+        )
+    if not fits_level(codec, width, height):
+        raise NotSupportedError(
+            f"{width} x {height} is too large for level {level_name(codec)} of "
+            f"{config['codec']!r}: ask for a higher level"
+        )
+    across, down = {"420": (2, 2), "422": (2, 1)}.get(codec.chroma, (1, 1))
+    if codec.kind in {"avc", "hevc"} and (width % across or height % down):
+        raise NotSupportedError(
+            f"{width} x {height}: {codec.kind} needs an even size for {codec.chroma} chroma"
+        )
+
+
+def _check_modes(codec: VideoCodec, config: Mapping[str, Any]) -> None:
+    if config.get("hardware_acceleration") == HardwareAcceleration.PREFER_HARDWARE:
+        raise NotSupportedError("there is no hardware encoder: all run in software")
+    mode = config.get("scalability_mode", "L1T1")
+    if mode not in _LAYERS or (_LAYERS[mode] > 1 and codec.kind in {"avc", "hevc"}):
+        raise NotSupportedError(f"scalability mode {mode!r} is not supported by {codec.kind}")
+    if config.get("alpha") == AlphaOption.KEEP and codec.kind not in {"vp8", "vp9"}:
+        raise NotSupportedError(f"{codec.kind} is encoded without alpha here: only vp8 and vp9")
+    if config.get("framerate", 1) <= 0:
+        raise NotSupportedError(f"a framerate of {config['framerate']} cannot be encoded")
+
+
+class _Rate:
+    """The bits of a configuration."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.mode = Mode(config.get("bitrate_mode", Mode.VARIABLE))
+        self.realtime = config.get("latency_mode") == LatencyMode.REALTIME
+        self.framerate = float(config.get("framerate", _DEFAULT_FRAMERATE))
+        self.layers = _LAYERS[config.get("scalability_mode", "L1T1")]
+        guess = config["width"] * config["height"] * self.framerate * _BITS_PER_PIXEL
+        given = config.get("bitrate")
+        self.bits = max(1_000, int(given or guess))
+        # A rate is held when one is given, or when the mode or the layers need one.
+        self.held = self.mode is not Mode.QUANTIZER and (
+            bool(given) or self.mode is Mode.CONSTANT or self.layers > 1 or self.realtime
+        )
+        self.constant = self.held and self.mode is Mode.CONSTANT
+
+
+def _plan(
+    codec: VideoCodec,
+    config: Mapping[str, Any],
+    rate: _Rate,
+    **how: Any,  # noqa: ANN401 - EncoderPlan checks
+) -> EncoderPlan:
+    pixels = config["width"] * config["height"]
+    threads = 1
+    if pixels > _ONE_THREAD_PIXELS and codec.kind != "vp8":
+        # VP8 on two threads was seen to take up to ten times the processor time.
+        threads = min(os.cpu_count() or 1, _MOST_THREADS)
+    return EncoderPlan(
+        codec=codec,
+        framerate=Fraction(rate.framerate).limit_denominator(100_000) or Fraction(1, 100_000),
+        bitrate=rate.bits if rate.held else 0,
+        threads=threads,
+        layers=rate.layers,
+        **how,
+    )
+
+
+def _planar(codec: VideoCodec, bits: tuple[int, ...]) -> str:
+    """FFmpeg's planar format of the chroma and depth.
+
+    Raises:
+        NotSupportedError: The encoder does not have the depth.
+    """
+    depth = min(codec.bit_depth, max(bits)) if codec.kind == "avc" else codec.bit_depth
+    if depth not in bits or codec.chroma == "400":
+        raise NotSupportedError(
+            f"{codec.kind} profile {codec.profile} with {codec.bit_depth} bits and "
+            f"{codec.chroma} chroma has no encoder here"
+        )
+    return f"yuv{codec.chroma}p" + (f"{depth}le" if depth > 8 else "")
+
+
+def _avc(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
+    if codec.profile not in _AVC_PROFILES:
+        raise NotSupportedError(f"H.264 profile {codec.profile} has no encoder here")
+    rate = _Rate(config)
+    options = {
+        "preset": "veryfast" if rate.realtime else "medium",
+        "tune": "zerolatency",
+        "profile": _AVC_PROFILES[codec.profile],
+        "forced-idr": "1",
+        "level": "1b" if codec.level == 9 else str(codec.level),
+        **_x26_rate(rate),
+    }
+    if rate.mode is Mode.QUANTIZER:
+        options |= {"aq-mode": "1", "aq-strength": "0.01", "qcomp": "1", "mbtree": "0"}
+        options["x264-params"] = "ipratio=1.0:scenecut=0"
+    return _plan(
+        codec,
+        config,
+        rate,
+        encoder="libx264",
+        pixels=_planar(codec, (8, 10)),
+        options=options,
+        quantizer="roi" if rate.mode is Mode.QUANTIZER else "",
+        annexb=_is_annexb(config, "avc"),
+    )
+
+
+def _hevc(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
+    rate = _Rate(config)
+    params = [
+        "log-level=none",
+        "repeat-headers=1",
+        "bframes=0",
+        "info=0",
+        f"level-idc={level_name(codec)}",
+        f"high-tier={int(codec.high_tier)}",
+    ]
+    if rate.mode is Mode.QUANTIZER:
+        params += ["aq-mode=1", "aq-strength=0.01", "qcomp=1", "cutree=0", "ipratio=1.0"]
+        params += ["scenecut=0"]
+    if os.cpu_count() == 1 or config["width"] * config["height"] <= _ONE_THREAD_PIXELS:
+        params += ["pools=none", "frame-threads=1", "wpp=0"]
+    return _plan(
+        codec,
+        config,
+        rate,
+        encoder="libx265",
+        pixels=_planar(codec, (8, 10, 12)),
+        options={
+            "preset": "ultrafast" if rate.realtime else "fast",
+            "tune": "zerolatency",
+            "forced-idr": "1",
+            "x265-params": ":".join(params),
+            **_x26_rate(rate),
+        },
+        quantizer="roi" if rate.mode is Mode.QUANTIZER else "",
+        annexb=_is_annexb(config, "hevc"),
+    )
+
+
+def _is_annexb(config: Mapping[str, Any], kind: str) -> bool:
+    return bool(config.get(kind, {}).get("format") == "annexb")
+
+
+def _x26_rate(rate: _Rate) -> dict[str, str]:
+    """Options of x264 and x265: a rate with a bounded buffer, or a constant quality."""
+    if not rate.held:
+        return {"crf": "26" if rate.mode is Mode.QUANTIZER else "23"}
+    # A constant rate may vary within a second, a variable one to twice itself.
+    most = rate.bits if rate.constant else 2 * rate.bits
+    return {"maxrate": str(most), "bufsize": str(most)}
+
+
+def _vp8(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
+    return _vpx(codec, config, "libvpx", "yuv420p", 10)
+
+
+def _vp9(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
+    pixels = _planar(codec, (8,))
+    if config.get("alpha") == AlphaOption.KEEP and pixels != "yuv420p":
+        raise NotSupportedError("alpha is encoded beside VP9 profile 0 only")
+    return _vpx(codec, config, "libvpx-vp9", pixels, 32)
+
+
+def _vpx(
+    codec: VideoCodec, config: Mapping[str, Any], encoder: str, pixels: str, crf: int
+) -> EncoderPlan:
+    rate = _Rate(config)
+    options = {
+        "deadline": "realtime" if rate.realtime else "good",
+        "cpu-used": "8" if rate.realtime else "5",
+        "lag-in-frames": "0",
+        "auto-alt-ref": "0",
+    }
+    if codec.kind == "vp9":
+        options["row-mt"] = "1"
+    if rate.mode is Mode.QUANTIZER:
+        # With next to no bits to spend, the quantizer is always the highest allowed: `qmax`, which
+        # can be changed between frames.
+        options |= {"minrate": "1000", "maxrate": "1000", "qmin": "0", "b": "1000"}
+    elif not rate.held:
+        options |= {"crf": str(crf), "b": "0" if codec.kind == "vp9" else str(rate.bits * 8)}
+    elif rate.constant:
+        options |= {"minrate": str(rate.bits), "maxrate": str(rate.bits)}
+        options |= {"bufsize": str(rate.bits)}
+    if rate.layers > 1:
+        options |= _vpx_layers(rate)
+    alpha = config.get("alpha") == AlphaOption.KEEP
+    return _plan(
+        codec,
+        config,
+        rate,
+        encoder=encoder,
+        pixels="yuva420p" if alpha else pixels,
+        options=options,
+        quantizer="qmax" if rate.mode is Mode.QUANTIZER else "",
+        alpha=alpha,
+    )
+
+
+def _vpx_layers(rate: _Rate) -> dict[str, str]:
+    """Temporal layers of libvpx: the base gets the larger share of the bits."""
+    total = max(rate.layers, rate.bits // 1000)
+    shares: tuple[int, ...] = (4, 6, 10)
+    decimators, period, ids, mode = "4,2,1", 4, "0,2,1,2", 3
+    if rate.layers == 2:
+        shares, decimators, period, ids, mode = (6, 10), "2,1", 2, "0,1", 2
+    targets = ",".join(
+        str(max(index, total * share // 10)) for index, share in enumerate(shares, 1)
+    )
+    return {
+        "error-resilient": "default",
+        # The same shortest and longest distance: no key frame but where one is asked for, so that
+        # the pattern of layers holds.
+        "keyint_min": str(_KEY_INTERVAL),
+        "ts-parameters": (
+            f"ts_number_layers={rate.layers}:ts_target_bitrate={targets}"
+            f":ts_rate_decimator={decimators}:ts_periodicity={period}"
+            f":ts_layer_id={ids}:ts_layering_mode={mode}"
+        ),
+    }
+
+
+def _av1(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
+    rate = _Rate(config)
+    if rate.mode is Mode.QUANTIZER:
+        raise NotSupportedError("SVT-AV1 cannot be given a quantizer for each frame")
+    if codec.profile != 0:
+        raise NotSupportedError(f"SVT-AV1 encodes profile 0 only, not {codec.profile}")
+    if min(config["width"], config["height"]) < 64:
+        raise NotSupportedError("SVT-AV1 needs 64 pixels on each side")
+    params = {"pred-struct": "1", "rc": "2" if rate.held else "0"}
+    if rate.layers > 1:
+        params["hierarchical-levels"] = str(rate.layers - 1)
+    if config.get("av1", {}).get("force_screen_content_tools"):
+        params["scm"] = "1"
+    threads = 1 if config["width"] * config["height"] <= _ONE_THREAD_PIXELS else 4
+    params["lp"] = str(threads)
+    options = {
+        "preset": "11" if rate.realtime else "8",
+        "svtav1-params": ":".join(f"{name}={value}" for name, value in params.items()),
+    }
+    if not rate.held:
+        options["crf"] = "35"
+    return _plan(
+        codec,
+        config,
+        rate,
+        encoder="libsvtav1",
+        pixels=_planar(codec, (8, 10)),
+        options=options,
+    )
+
+
+_PLANS: Final[dict[str, Callable[[VideoCodec, Mapping[str, Any]], EncoderPlan]]] = {
+    "avc": _avc,
+    "hevc": _hevc,
+    "vp8": _vp8,
+    "vp9": _vp9,
+    "av1": _av1,
+}

@@ -1,0 +1,179 @@
+"""The backend of VideoDecoder: chunks in, frames out, by FFmpeg's decoders.
+
+Packets are numbered; each frame finds its chunk's timestamp and duration again by that. FFmpeg
+gives frames in the order in which they are shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from stripline.webcodecs._av import av
+from stripline.webcodecs._av_decode_plan import plan_decoder
+from stripline.webcodecs._av_frames import color_space_from_av, media_from_av
+from stripline.webcodecs.color_space import VideoColorSpace
+from stripline.webcodecs.enums import VideoMatrixCoefficients as Matrix
+from stripline.webcodecs.exceptions import DOMException, EncodingError, NotSupportedError
+from stripline.webcodecs.nal_units import split_lengths, split_start_codes
+from stripline.webcodecs.orientation import Orientation
+from stripline.webcodecs.video_frame import VideoFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame as AvFrame
+
+    from stripline.webcodecs._av_decode_plan import DecoderPlan
+    from stripline.webcodecs.chunks import EncodedVideoChunk
+
+__all__ = ["VideoDecodeBackend", "open_decoder"]
+
+# Chunks without a frame of their own (VP9's hidden pictures, second fields) are forgotten when so
+# many later ones have come: no codec here reorders farther than 16 pictures.
+_REMEMBERED: Final = 64
+
+
+def open_decoder(plan: DecoderPlan) -> VideoCodecContext:
+    """Open FFmpeg's decoder.
+
+    Raises:
+        NotSupportedError: FFmpeg refuses, for instance the description.
+    """
+    context = av.CodecContext.create(plan.decoder, "r")
+    assert isinstance(context, av.VideoCodecContext)  # noqa: S101 - all of plan_decoder's are
+    context.thread_count = plan.threads
+    context.thread_type = plan.thread_type
+    context.options = dict(plan.options)
+    if plan.description is not None:
+        context.extradata = plan.description
+    try:
+        context.open()
+    except (av.FFmpegError, ValueError) as error:
+        raise NotSupportedError(f"{plan.decoder} refuses the configuration: {error}") from error
+    return context
+
+
+class VideoDecodeBackend:
+    """Decodes chunks on the codec's thread."""
+
+    def __init__(self) -> None:
+        self._context: VideoCodecContext | None = None
+        self._config: dict[str, Any] = {}
+
+    def configure(self, config: dict[str, Any]) -> None:
+        """Open the decoder; with the configuration it has, change nothing."""
+        if self._context is not None and config == self._config:
+            return
+        self.close()
+        self._config = config
+        self._plan = plan_decoder(config)
+        self._context = open_decoder(self._plan)
+        self._times: dict[int, tuple[int, int | None]] = {}
+        self._count = 0
+        given = config.get("color_space", {})
+        self._colors = {name: value for name, value in given.items() if value is not None}
+        self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
+
+    def work(self, chunk: EncodedVideoChunk) -> Iterator[tuple[VideoFrame]]:
+        """Decode one chunk."""
+        data = bytes(chunk)
+        if not data:
+            raise EncodingError(f"the chunk of timestamp {chunk.timestamp} is empty")
+        assert self._context is not None  # noqa: S101 - `configure` has opened it
+        packet: av.Packet[Any] = av.Packet(self._checked(data))
+        packet.pts = packet.dts = self._count
+        self._times[self._count] = (chunk.timestamp, chunk.duration)
+        self._times.pop(self._count - _REMEMBERED, None)
+        self._count += 1
+        yield from self._frames(self._decode(packet))
+
+    def _checked(self, data: bytes) -> bytes:
+        """The chunk, if its framing holds."""
+        plan = self._plan
+        if plan.codec.kind not in {"avc", "hevc"}:
+            return data
+        try:
+            if plan.length_bytes is None:
+                units = split_start_codes(data)
+            else:
+                units = split_lengths(data, plan.length_bytes)
+        except ValueError as error:
+            raise EncodingError(f"the chunk is not framed by lengths: {error}") from error
+        if not units:
+            raise EncodingError("the chunk has no unit that starts with a start code")
+        return data
+
+    def _decode(self, packet: av.Packet[Any] | None) -> list[AvFrame]:
+        assert self._context is not None  # noqa: S101 - `configure` has opened it
+        try:
+            return self._context.decode(packet)
+        except (av.FFmpegError, ValueError) as error:
+            raise EncodingError(f"{self._plan.decoder} failed: {error}") from error
+
+    def drain(self) -> Iterator[tuple[VideoFrame]]:
+        """Take all frames out; the decoder then waits for a key chunk."""
+        if self._context is None or not self._count:
+            return
+        frames = self._decode(None)
+        self._context.flush_buffers()
+        yield from self._frames(frames)
+        self._times.clear()
+
+    def close(self) -> None:
+        """Let the decoder go."""
+        self._context = None
+
+    def _frames(self, frames: Iterable[AvFrame]) -> Iterator[tuple[VideoFrame]]:
+        for frame in frames:
+            if frame.is_corrupt:
+                raise EncodingError(f"{self._plan.decoder} found the picture damaged")
+            timestamp, duration = self._times.pop(frame.pts or 0)
+            try:
+                yield (self._frame(frame, timestamp, duration),)
+            except DOMException as error:
+                raise EncodingError(f"the picture cannot be given out: {error}") from error
+
+    def _frame(self, frame: AvFrame, timestamp: int, duration: int | None) -> VideoFrame:
+        colors = {**_fill_colors(color_space_from_av(frame)), **self._colors}
+        return VideoFrame._from_media(  # noqa: SLF001 - made for this
+            media_from_av(frame),
+            timestamp=timestamp,
+            duration=duration,
+            color_space=VideoColorSpace(colors),
+            rotation=self._turn.rotation,
+            flip=self._turn.flip,
+            display_size=self._display_size(frame.width, frame.height),
+        )
+
+    def _display_size(self, width: int, height: int) -> tuple[int, int]:
+        """The size as shown: no side smaller than coded ("Create a VideoFrame", section 9.4.6)."""
+        ratio = 1.0
+        if "display_aspect_width" in self._config:
+            shape = self._config["display_aspect_width"] / self._config["display_aspect_height"]
+            ratio = shape * height / width
+        elif self._context is not None and self._context.sample_aspect_ratio:
+            ratio = float(self._context.sample_aspect_ratio)
+        size = (round(width * ratio), height) if ratio >= 1 else (width, round(height / ratio))
+        return self._turn.sides(*size)
+
+
+# What goes with a matrix where a stream says no more, as in VP9 (section 7.2 of its specification,
+# whose color_space names one of these standards).
+_USUAL: Final = {
+    Matrix.BT709: ("bt709", "bt709"),
+    Matrix.BT470BG: ("bt470bg", "smpte170m"),
+    Matrix.SMPTE170M: ("smpte170m", "smpte170m"),
+    Matrix.BT2020_NCL: ("bt2020", "bt709"),
+    Matrix.RGB: ("bt709", "iec61966-2-1"),
+}
+
+
+def _fill_colors(colors: VideoColorSpace) -> Mapping[str, Any]:
+    """The colours of a stream, with the primaries and transfer that its matrix suggests."""
+    known = colors.to_json()
+    if colors.matrix is not None and colors.primaries is None and colors.transfer is None:
+        known["primaries"], known["transfer"] = _USUAL[colors.matrix]
+        if known["full_range"] is None:
+            known["full_range"] = False
+    return known

@@ -1,0 +1,73 @@
+"""What a codec is made of: something that does the work, and two callbacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from stripline.webcodecs.events import taking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+__all__ = ["Backend", "callbacks"]
+
+Config_contra = TypeVar("Config_contra", contravariant=True)
+Input_contra = TypeVar("Input_contra", contravariant=True)
+
+
+class Backend(Protocol[Config_contra, Input_contra]):
+    """What does the work of one codec, on the codec's thread only.
+
+    Outputs are the arguments of the output callback. Errors are `DOMException`s; any other is
+    reported as an `EncodingError`.
+    """
+
+    def configure(self, config: Config_contra) -> None:
+        """Get ready for a configuration; called again, after `drain`, with another one.
+
+        With an equal one it is called without `drain` and keeps what is under way.
+
+        Raises:
+            NotSupportedError: It cannot be done.
+        """
+
+    def work(self, item: Input_contra) -> Iterable[tuple[Any, ...]]:
+        """Encode or decode one input; give what comes out, maybe of earlier ones."""
+
+    def drain(self) -> Iterable[tuple[Any, ...]]:
+        """Give all that is still inside."""
+
+    def close(self) -> None:
+        """Release everything."""
+
+
+def callbacks(
+    init: Mapping[str, Any] | Callable[..., object] | None,
+    output: Callable[..., object] | None,
+    error: Callable[..., object] | None,
+    arguments: int,
+) -> tuple[Callable[..., object], Callable[..., object]]:
+    """Take the two callbacks of a constructor apart.
+
+    Args:
+        init: A dict with "output" and "error", or the output callback, or None.
+        output: The output callback; the error callback when `init` is the output callback.
+        error: The error callback.
+        arguments: How many arguments the output callback gets.
+
+    Raises:
+        TypeError: One is missing or is no function.
+    """
+    if callable(init):
+        if error is None:
+            init, output, error = None, init, output
+        else:
+            init, output = None, init
+    elif init is not None:
+        output, error = init.get("output", output), init.get("error", error)
+    for name, callback in (("output", output), ("error", error)):
+        if not callable(callback):
+            raise TypeError(f"a codec needs a function as {name}=, not {callback!r}")
+    assert output is not None  # noqa: S101 - checked in the loop above
+    assert error is not None  # noqa: S101 - checked in the loop above
+    return taking(output, arguments), taking(error, 1)

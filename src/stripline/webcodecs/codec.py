@@ -1,0 +1,360 @@
+"""The one state machine of all four codecs (sections 3 to 6 of WebCodecs).
+
+Calls put messages on a control queue and return at once; the codec's thread works them off with a
+backend. What can be seen from outside (state, queue size, pending flushes, callbacks) changes only
+in calls and in tasks that the delivery runs, in order, so nobody sees it out of step.
+
+Every `reset()`, `close()` and error begins a new generation. Work, outputs and tasks carry the
+generation they belong to and are dropped when it is over.
+
+Choices where the specification leaves one:
+
+* The error callback runs before pending flushes are rejected.
+* `dequeue` may be scheduled again from inside its own handler.
+* An exception that a callback raises is reported (see `delivery`) and the codec goes on.
+* A second `configure()` with another configuration first completes the work before it.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import abstractmethod
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+
+from stripline.webcodecs.backend import callbacks
+from stripline.webcodecs.control_queue import ControlQueue
+from stripline.webcodecs.delivery import Delivery, LoopDelivery, ThreadDelivery, running_loop
+from stripline.webcodecs.enums import CodecState
+from stripline.webcodecs.events import Event, EventHandler, EventTarget
+from stripline.webcodecs.exceptions import (
+    AbortError,
+    DOMException,
+    EncodingError,
+    InvalidStateError,
+)
+from stripline.webcodecs.promise import Promise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
+
+    from stripline.webcodecs.backend import Backend
+
+__all__ = ["Codec"]
+
+Config = TypeVar("Config")
+Input = TypeVar("Input")
+
+
+class Codec(EventTarget, Generic[Config, Input]):
+    """Base of the four codecs.
+
+    Args:
+        output: Called with each output.
+        error: Called once, with the error that closed the codec.
+
+    Attributes:
+        ondequeue: Called when the queue size has gone down; None for none.
+    """
+
+    output_arguments: ClassVar[int]
+    """How many arguments the output callback gets."""
+
+    ondequeue = EventHandler("dequeue")
+
+    def __init__(
+        self,
+        init: Mapping[str, Any] | Callable[..., object] | None = None,
+        output: Callable[..., object] | None = None,
+        error: Callable[..., object] | None = None,
+    ) -> None:
+        super().__init__()
+        self._output, self._error = callbacks(init, output, error, self.output_arguments)
+        self._lock = threading.RLock()
+        self._state = CodecState.UNCONFIGURED
+        self._queue_size = 0
+        self._flushes: list[Promise[None]] = []
+        self._closed_by: DOMException | None = None
+        self._dequeue_scheduled = False
+        self._generation = 0
+        self._watch: Callable[..., object] | None = None  # what `stream` listens with
+        # These two belong to the codec's thread.
+        self._backend: Backend[Config, Input] | None = None
+        self._active: Config | None = None
+        self._failed = -1  # the last generation that failed: its remaining work is not begun
+        self._queue = ControlQueue(f"stripline-{type(self).__name__}")
+        loop = running_loop()
+        self._delivery: Delivery = (
+            ThreadDelivery(self._queue) if loop is None else LoopDelivery(loop)
+        )
+
+    # What each codec adds.
+
+    @abstractmethod
+    def _new_backend(self) -> Backend[Config, Input]:
+        """Make the object that does the work; called on the codec's thread."""
+
+    def _discard_input(self, item: Input) -> None:
+        """Release an input that is not worked on; does nothing unless overridden."""
+
+    def _discard_output(self, output: tuple[Any, ...]) -> None:
+        """Release an output that is not delivered; does nothing unless overridden."""
+
+    # Calls.
+
+    @property
+    def state(self) -> CodecState:
+        """Whether the codec is "unconfigured", "configured" or "closed"."""
+        return self._state
+
+    def _configure(self, config: Config) -> None:
+        """Take a configuration that is checked already.
+
+        Raises:
+            InvalidStateError: The codec is closed.
+        """
+        with self._lock:
+            self._refuse_closed("configure()")
+            self._state = CodecState.CONFIGURED
+            self._queue.put(partial(self._run_configure, self._generation, config))
+
+    def _enqueue(self, item: Input) -> None:
+        """Queue an input; the caller has checked it and the state under the lock."""
+        self._queue_size += 1
+        self._queue.put(
+            partial(self._run_work, self._generation, item),
+            discard=partial(self._discard_input, item),
+        )
+
+    def flush(self) -> Promise[None]:
+        """Complete all work that is queued and emit its outputs.
+
+        Returns:
+            A promise, resolved when the outputs of all work before the call have been delivered.
+            It is rejected with InvalidStateError when the codec is not configured, with AbortError
+            by `reset()` and `close()`, and with the codec's error if it fails.
+        """
+        with self._lock:
+            if self._state is not CodecState.CONFIGURED:
+                return Promise.rejected(self._not_configured("flush()"))
+            promise: Promise[None] = Promise(self._delivery.is_here)
+            self._flushes.append(promise)
+            self._queue.put(partial(self._run_flush, self._generation, promise))
+            return promise
+
+    def reset(self) -> None:
+        """Drop all work and the configuration; pending flushes are rejected with AbortError.
+
+        No output of earlier work is delivered any more. A callback that runs on another thread
+        meanwhile is waited for, for a second at most.
+
+        Raises:
+            InvalidStateError: The codec is closed.
+        """
+        self._stop("reset()", CodecState.UNCONFIGURED)
+
+    def close(self) -> None:
+        """Drop all work and release everything, for good; see `reset`.
+
+        Raises:
+            InvalidStateError: The codec is closed already.
+        """
+        self._stop("close()", CodecState.CLOSED)
+
+    def _stop(self, call: str, state: CodecState) -> None:
+        with self._lock:
+            self._refuse_closed(call)
+            flushes = self._abort(state)
+        self._after_abort()
+        for promise in flushes:
+            promise.reject(AbortError(f"the work was given up: {call} was called"))
+        if not self._delivery.is_here():
+            self._delivery.settle()
+
+    def _refuse_closed(self, call: str) -> None:
+        if self._state is CodecState.CLOSED:
+            raise InvalidStateError(f"{call} on a codec that is closed")
+
+    def _refuse_unconfigured(self, call: str) -> None:
+        if self._state is not CodecState.CONFIGURED:
+            raise self._not_configured(call)
+
+    def _not_configured(self, call: str) -> InvalidStateError:
+        advice = ": call configure() first" if self._state is CodecState.UNCONFIGURED else ""
+        error = InvalidStateError(f"{call} on a codec that is {self._state}{advice}")
+        error.__cause__ = self._closed_by
+        return error
+
+    # Changes that calls and delivered tasks make. No callback runs under the lock.
+
+    def _abort(self, state: CodecState) -> list[Promise[None]]:
+        """Begin a new generation, under the lock; give the flushes to be rejected."""
+        self._generation += 1
+        self._state = state
+        self._queue.clear()
+        if self._queue.thread is not None:
+            self._queue.put(self._release, keep=True)
+        flushes, self._flushes = self._flushes, []
+        return flushes
+
+    def _after_abort(self) -> None:
+        """What `_abort` leaves to be done without the lock."""
+        with self._lock:
+            lowered, self._queue_size = self._queue_size > 0, 0
+        if lowered:
+            self._schedule_dequeue()
+        if self._state is CodecState.CLOSED:
+            self._queue.end()
+
+    def _schedule_dequeue(self) -> None:
+        with self._lock:
+            if self._dequeue_scheduled:
+                return
+            self._dequeue_scheduled = True
+        self._delivery.post(self._fire_dequeue)
+
+    # Tasks that the delivery runs.
+
+    def _fire_dequeue(self) -> None:
+        self._dequeue_scheduled = False
+        self._delivery.call(_always, self.dispatch_event, Event("dequeue", self))
+
+    def _report_listener(self, error: Exception) -> None:
+        self._delivery.report(error)
+
+    def _took_one(self, generation: int) -> None:
+        with self._lock:
+            if generation != self._generation:
+                return
+            self._queue_size -= 1
+        self._schedule_dequeue()
+
+    def _deliver(self, generation: int, output: tuple[Any, ...]) -> None:
+        wanted = partial(self._is_current, generation)
+        if not self._delivery.call(wanted, self._output, *output):
+            self._discard_output(output)
+        elif self._watch is not None:
+            self._watch(*output)
+
+    def _is_current(self, generation: int) -> bool:
+        return generation == self._generation
+
+    def _resolve_flush(self, promise: Promise[None]) -> None:
+        with self._lock:
+            if promise not in self._flushes:
+                return
+            self._flushes.remove(promise)
+        promise.resolve(None)
+
+    def _close_on_error(self, generation: int, error: DOMException) -> None:
+        with self._lock:
+            if generation != self._generation:
+                return
+            flushes = self._abort(CodecState.CLOSED)
+            self._closed_by = error
+        self._after_abort()
+        self._delivery.call(_always, self._error, error)
+        for promise in flushes:
+            promise.reject(error)
+
+    # Messages that the codec's thread runs.
+
+    def _is_over(self, generation: int) -> bool:
+        return generation == self._failed or generation != self._generation
+
+    def _run_configure(self, generation: int, config: Config) -> None:
+        if self._is_over(generation):
+            return
+        try:
+            if self._backend is None:
+                self._backend = self._new_backend()
+            elif config != self._active:
+                self._emit(generation, self._backend.drain())
+            self._backend.configure(config)
+            self._active = config
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
+            self._fail(generation, error)
+
+    def _run_work(self, generation: int, item: Input) -> None:
+        if self._is_over(generation) or self._backend is None:
+            self._discard_input(item)
+            return
+        self._delivery.post(partial(self._took_one, generation))
+        try:
+            self._emit(generation, self._backend.work(item))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
+            self._fail(generation, error)
+
+    def _run_flush(self, generation: int, promise: Promise[None]) -> None:
+        if self._is_over(generation) or self._backend is None:
+            return
+        try:
+            self._emit(generation, self._backend.drain())
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
+            self._fail(generation, error)
+            return
+        self._delivery.post(partial(self._resolve_flush, promise), breathe=True)
+
+    def _emit(self, generation: int, outputs: Iterable[tuple[Any, ...]]) -> None:
+        for output in outputs:
+            if generation != self._generation:
+                self._discard_output(output)
+                return
+            self._delivery.post(partial(self._deliver, generation, output))
+
+    def _fail(self, generation: int, error: Exception) -> None:
+        if not isinstance(error, DOMException):
+            cause = error
+            error = EncodingError(f"the codec failed: {type(cause).__name__}: {cause}")
+            error.__cause__ = cause
+        self._failed = generation
+        self._delivery.post(partial(self._close_on_error, generation, error))
+
+    def _release(self) -> None:
+        backend, self._backend, self._active = self._backend, None, None
+        if backend is not None:
+            backend.close()
+
+    # Comforts that the web does not have.
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Flush, unless an exception is on its way, and close."""
+        try:
+            if kind is None and self._state is CodecState.CONFIGURED:
+                self.flush().result()
+        finally:
+            self._close_if_open()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Flush, unless an exception is on its way, and close."""
+        try:
+            if kind is None and self._state is CodecState.CONFIGURED:
+                await self.flush()
+        finally:
+            self._close_if_open()
+
+    def _close_if_open(self) -> None:
+        with suppress(InvalidStateError):
+            self.close()
+
+
+def _always() -> bool:
+    return True

@@ -1,0 +1,141 @@
+"""The control message queue of a codec and the thread that works it off (section 2.2).
+
+The queue is unbounded, so calls return at once. The thread starts with the first message, is a
+daemon, and ends when the queue ends, when its owner is garbage, or with the process.
+"""
+
+from __future__ import annotations
+
+import atexit
+import queue
+import threading
+import weakref
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ControlQueue"]
+
+# At exit, how long one codec's thread may take to come out of the library it is in.
+EXIT_SECONDS: Final = 5.0
+
+
+class _Message(NamedTuple):
+    run: Callable[[], object]
+    discard: Callable[[], object] | None
+    keep: bool
+
+
+class _Worker:
+    """What the thread and the queue share; the thread keeps nothing else alive."""
+
+    def __init__(self) -> None:
+        # SimpleQueue.put may be called from a finalizer, whatever the interrupted code holds.
+        self.messages: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
+        self.thread: threading.Thread | None = None
+        self.ended = False
+
+    def end(self) -> None:
+        self.ended = True
+        self.messages.put(None)
+
+    def run(self) -> None:
+        while (message := self.messages.get()) is not None:
+            message.run()
+            # While waiting, the thread must not keep the codec alive by its last message.
+            del message
+
+
+_workers: weakref.WeakSet[_Worker] = weakref.WeakSet()
+
+
+class ControlQueue:
+    """Runs messages one after another on a thread of its own.
+
+    Args:
+        name: The thread's name.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._worker = _Worker()
+        self._lock = threading.Lock()
+        weakref.finalize(self, self._worker.end).atexit = False
+
+    def put(
+        self,
+        run: Callable[[], object],
+        *,
+        discard: Callable[[], object] | None = None,
+        keep: bool = False,
+    ) -> None:
+        """Append a message; ignored after `end`.
+
+        Args:
+            run: What to do; it does not raise.
+            discard: What to do instead when the message is dropped.
+            keep: Whether `clear` leaves it in.
+        """
+        with self._lock:
+            if self._worker.ended:
+                return
+            self._worker.messages.put(_Message(run, discard, keep))
+            if self._worker.thread is None:
+                self._start()
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._worker.run, name=self._name, daemon=True)
+        self._worker.thread = thread
+        _workers.add(self._worker)
+        thread.start()
+
+    def clear(self) -> None:
+        """Drop all messages that have not begun, but for those to keep."""
+        dropped: list[_Message] = []
+        with self._lock:
+            dropped.extend(_take_all(self._worker.messages))
+            for message in dropped:
+                if message.keep:
+                    self._worker.messages.put(message)
+        for message in dropped:
+            if not message.keep and message.discard is not None:
+                message.discard()
+
+    def end(self) -> None:
+        """Let the thread end after what is queued; nothing can be put any more."""
+        with self._lock:
+            if not self._worker.ended:
+                self._worker.end()
+
+    def is_worker(self) -> bool:
+        """Whether the calling thread is this queue's."""
+        return threading.current_thread() is self._worker.thread
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread, once it has started."""
+        return self._worker.thread
+
+
+def _take_all(messages: queue.SimpleQueue[_Message | None]) -> list[_Message]:
+    taken = []
+    try:
+        while (message := messages.get_nowait()) is not None:
+            taken.append(message)
+    except queue.Empty:
+        return taken
+    messages.put(None)  # it is the end, and stays so
+    return taken
+
+
+@atexit.register
+def _end_all() -> None:
+    """Leave no thread inside a codec library while the interpreter goes away."""
+    workers = [worker for worker in _workers if worker.thread is not None]
+    for worker in workers:
+        _take_all(worker.messages)
+        worker.end()
+    for worker in workers:
+        if worker.thread is not None:
+            worker.thread.join(EXIT_SECONDS)

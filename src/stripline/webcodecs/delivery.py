@@ -1,0 +1,176 @@
+"""Where callbacks run: on the asyncio loop that made the codec, or on the codec's own thread.
+
+A codec made while a loop runs delivers there: in order, and with one wake-up of the loop for all
+that has come together since the last. Without a running loop, callbacks run on the codec's thread
+while it works ("synchronous mode"): `flush().result()` waits for them.
+
+An exception in a callback never stops a codec. It goes to the loop's exception handler, or to
+`threading.excepthook`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stripline.webcodecs.control_queue import ControlQueue
+
+__all__ = ["Delivery", "LoopDelivery", "ThreadDelivery", "running_loop"]
+
+# How long `reset()` and `close()`, called on another thread, wait for a callback that has begun.
+# They need not wait for correctness of the codec; the bound makes a deadlock impossible when the
+# callback in turn waits for the caller.
+CALLBACK_WAIT_SECONDS: Final = 1.0
+
+_inside = threading.local()  # .depth: how many callbacks of any codec this thread is inside of
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that runs on this thread, if one does."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class Delivery(ABC):
+    """Runs one codec's tasks on one thread, in order."""
+
+    def __init__(self) -> None:
+        self._idle = threading.Condition()
+        self._runner: int | None = None  # the thread inside a callback
+
+    @abstractmethod
+    def post(self, task: Callable[[], object], *, breathe: bool = False) -> None:
+        """Have a task run after all that were posted before, from any thread.
+
+        Args:
+            task: What to do; it does not raise.
+            breathe: Let the loop run what the task woke before the next task runs.
+        """
+
+    @abstractmethod
+    def is_here(self) -> bool:
+        """Whether tasks run on the calling thread."""
+
+    @abstractmethod
+    def report(self, error: Exception) -> None:
+        """Tell of an exception that a callback raised."""
+
+    def call(
+        self, wanted: Callable[[], bool], callback: Callable[..., object], *args: object
+    ) -> bool:
+        """Run a user's callback if it is still wanted; called on the delivering thread only.
+
+        Returns:
+            Whether it was wanted.
+        """
+        with self._idle:
+            if not wanted():
+                return False
+            outer, self._runner = self._runner, threading.get_ident()
+        _inside.depth = getattr(_inside, "depth", 0) + 1
+        try:
+            callback(*args)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the codec goes on
+            self.report(error)
+        finally:
+            _inside.depth -= 1
+            with self._idle:
+                self._runner = outer
+                self._idle.notify_all()
+        return True
+
+    def settle(self) -> None:
+        """Wait for a callback that runs on another thread, so that none is running afterwards.
+
+        Returns at once inside of any codec's callback, and after `CALLBACK_WAIT_SECONDS` at most.
+        """
+        if getattr(_inside, "depth", 0):
+            return
+        with self._idle:
+            self._idle.wait_for(lambda: self._runner is None, CALLBACK_WAIT_SECONDS)
+
+
+class LoopDelivery(Delivery):
+    """Delivers on an asyncio loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._loop = loop
+        self._thread = threading.get_ident()
+        self._tasks: deque[tuple[Callable[[], object], bool]] = deque()
+        self._awake = False
+
+    def post(self, task: Callable[[], object], *, breathe: bool = False) -> None:
+        """Queue a task for the loop; dropped when the loop is closed."""
+        self._tasks.append((task, breathe))
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._awake:
+            return
+        self._awake = True
+        try:
+            self._loop.call_soon_threadsafe(self._run)
+        except RuntimeError:  # the loop is closed: there is nobody to tell
+            self._tasks.clear()
+            self._awake = False
+
+    def _run(self) -> None:
+        # A task posted after this line wakes the loop again; one posted before is counted here.
+        self._awake = False
+        try:
+            for _ in range(len(self._tasks)):
+                task, breathe = self._tasks.popleft()
+                task()
+                if breathe:
+                    break
+        finally:
+            if self._tasks:
+                self._wake()
+
+    def is_here(self) -> bool:
+        """Whether this is the loop's thread."""
+        return threading.get_ident() == self._thread
+
+    def report(self, error: Exception) -> None:
+        """Call the loop's exception handler."""
+        self._loop.call_exception_handler(
+            {"message": "exception in a codec's callback", "exception": error}
+        )
+
+
+class ThreadDelivery(Delivery):
+    """Delivers on the codec's own thread."""
+
+    def __init__(self, queue: ControlQueue) -> None:
+        super().__init__()
+        self._queue = queue
+
+    def post(self, task: Callable[[], object], *, breathe: bool = False) -> None:  # noqa: ARG002 - nothing waits here
+        """Run the task now on the codec's thread, or queue it from any other."""
+        if self.is_here():
+            task()
+        else:
+            self._queue.put(task, keep=True)
+
+    def is_here(self) -> bool:
+        """Whether this is the codec's thread."""
+        return self._queue.is_worker()
+
+    def report(self, error: Exception) -> None:
+        """Call `threading.excepthook`."""
+        thread = threading.current_thread()
+        args = threading.ExceptHookArgs((type(error), error, error.__traceback__, thread))
+        try:
+            threading.excepthook(args)
+        except Exception:  # noqa: BLE001 - a broken hook must not stop the codec
+            sys.excepthook(*sys.exc_info())

@@ -1,0 +1,138 @@
+"""VideoDecoder: chunks to frames (section 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+
+from stripline.webcodecs.chunks import EncodedVideoChunk
+from stripline.webcodecs.codec import Codec
+from stripline.webcodecs.configs import ConfigSupport, VideoDecoderConfig, check_video_decoder
+from stripline.webcodecs.enums import EncodedVideoChunkType
+from stripline.webcodecs.exceptions import DataError
+from stripline.webcodecs.streaming import stream
+from stripline.webcodecs.support import answer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+
+    from stripline.webcodecs._av_video_decode import VideoDecodeBackend
+    from stripline.webcodecs.promise import Promise
+    from stripline.webcodecs.video_frame import VideoFrame
+
+__all__ = ["VideoDecoder"]
+
+
+class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
+    """Decodes chunks to frames, on a thread of its own.
+
+    `VideoDecoder(output=f, error=g)`, `VideoDecoder(f, g)` or `VideoDecoder({"output": f, ...})`.
+    `output` is called with each VideoFrame, in the order in which they are shown; `error` once,
+    with the DOMException that closed the decoder. Both run on the asyncio loop that made the
+    decoder or, without one, on the decoder's thread.
+
+    A damaged chunk closes the decoder with an EncodingError; nothing is concealed.
+    """
+
+    output_arguments: ClassVar[int] = 1
+
+    _key_required = True
+
+    @property
+    def decode_queue_size(self) -> int:
+        """How many chunks wait to be decoded."""
+        return self._queue_size
+
+    def configure(
+        self, config: Mapping[str, Any] | None = None, /, **members: Unpack[VideoDecoderConfig]
+    ) -> None:
+        """Say how to decode from the next chunk on, which must be a key chunk.
+
+        Args:
+            config: A VideoDecoderConfig, such as the "decoder_config" of an encoder's metadata.
+            members: Its members, which win over the dict's.
+
+        Raises:
+            TypeError: The configuration is not valid.
+            InvalidStateError: The decoder is closed.
+        """
+        checked = check_video_decoder(config, members)
+        with self._lock:
+            self._configure(checked)
+            self._key_required = True
+
+    def decode(self, chunk: EncodedVideoChunk) -> None:
+        """Queue a chunk.
+
+        Raises:
+            TypeError: It is no EncodedVideoChunk.
+            InvalidStateError: The decoder is not configured.
+            DataError: It is a delta chunk, and the first after `configure()` or `flush()`.
+        """
+        if not isinstance(chunk, EncodedVideoChunk):
+            raise TypeError(f"an EncodedVideoChunk is decoded, not {chunk!r}")
+        with self._lock:
+            self._refuse_unconfigured("decode()")
+            if self._key_required:
+                if chunk.type != EncodedVideoChunkType.KEY:
+                    raise DataError("the first chunk after configure() or flush() must be a key")
+                self._key_required = False
+            self._enqueue(chunk)
+
+    def flush(self) -> Promise[None]:
+        """Complete all work; the next chunk must be a key chunk. See `Codec.flush`."""
+        with self._lock:
+            self._key_required = True
+            return super().flush()
+
+    def stream(
+        self,
+        chunks: Iterable[EncodedVideoChunk] | AsyncIterable[EncodedVideoChunk],
+        *,
+        max_queue: int = 8,
+    ) -> AsyncIterator[VideoFrame]:
+        """Decode chunks as fast as their frames are taken; flush at the end.
+
+        The output callback is called with each frame too, before.
+
+        Args:
+            chunks: The chunks.
+            max_queue: How many chunks may wait to be decoded, and frames to be taken.
+
+        Yields:
+            The frames.
+
+        Raises:
+            DOMException: What closed the decoder.
+        """
+        return stream(self, chunks, self.decode, lambda: self._queue_size, max_queue)
+
+    @staticmethod
+    def is_config_supported(
+        config: Mapping[str, Any] | None = None, /, **members: Unpack[VideoDecoderConfig]
+    ) -> Promise[ConfigSupport]:
+        """Find out whether a configuration can be decoded, by opening the decoder with it.
+
+        Returns:
+            A promise of a dict with "supported" and "config", a copy with the known members.
+            Rejected with TypeError when the configuration is not valid.
+        """
+        return answer(check_video_decoder, config, members, _try)
+
+    def _new_backend(self) -> VideoDecodeBackend:
+        from stripline.webcodecs._av_video_decode import (  # noqa: PLC0415 - loads PyAV
+            VideoDecodeBackend,
+        )
+
+        return VideoDecodeBackend()
+
+    def _discard_output(self, output: tuple[VideoFrame, ...]) -> None:
+        for frame in output:
+            frame.close()
+
+
+def _try(config: dict[str, Any]) -> None:
+    from stripline.webcodecs._av_video_decode import VideoDecodeBackend  # noqa: PLC0415 - loads PyAV
+
+    backend = VideoDecodeBackend()
+    backend.configure(config)
+    backend.close()
