@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from stripline.batch.discover import discover
+from stripline.batch.discovery import discover
 from stripline.batch.places import PlannedSinks, source_of
 from stripline.batch.spec import Spec
 from stripline.batch.task import Failure, Found, Outcome, Planned, Work

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from stripline.batch import walk
-from stripline.batch.discover import discover
+from stripline.batch.discovery import discover
 from stripline.batch.selection import Selection
 from stripline.batch.task import Found, PassedOver
 from stripline.errors import InvalidOption, SourceFailed
