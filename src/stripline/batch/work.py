@@ -44,7 +44,7 @@ def do_work(work: Work) -> Outcome | Failure:
 
 
 def _done(work: Work, began: float) -> Outcome:
-    source = source_of(work.source.url)
+    source = source_of(work.source.url, max_bytes=work.limits.bytes, version=work.source.version)
     sinks = PlannedSinks(work.outputs, work.key)
     result, fallback = _processed(work, source, sinks)
     return Outcome(
