@@ -213,7 +213,7 @@ class Codec(EventTarget, Generic[Config, Input]):
             if self._dequeue_scheduled:
                 return
             self._dequeue_scheduled = True
-        self._delivery.post(self._fire_dequeue)
+        self._delivery.post(self._fire_dequeue, turn_end=True)
 
     # Tasks that the delivery runs.
 

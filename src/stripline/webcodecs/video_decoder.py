@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Unpack
 
+from stripline.webcodecs._avcc import length_bytes
 from stripline.webcodecs.chunks import EncodedVideoChunk
 from stripline.webcodecs.codec import Codec
+from stripline.webcodecs.codec_string import parse_video
 from stripline.webcodecs.configs import ConfigSupport, VideoDecoderConfig, check_video_decoder
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError
+from stripline.webcodecs.key_chunks import is_surely_delta
 from stripline.webcodecs.streaming import stream
 from stripline.webcodecs.support import answer
 
@@ -16,10 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 
     from stripline.webcodecs._av_video_decode import VideoDecodeBackend
+    from stripline.webcodecs.codec_string import VideoCodec
     from stripline.webcodecs.promise import Promise
     from stripline.webcodecs.video_frame import VideoFrame
 
 __all__ = ["VideoDecoder"]
+
+
+_FIRST: Final = "the first chunk after configure() or flush() must be a key chunk"
 
 
 class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
@@ -36,6 +43,8 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
     output_arguments: ClassVar[int] = 1
 
     _key_required = True
+    _codec: VideoCodec | None = None
+    _length_bytes: int | None = None
 
     @property
     def decode_queue_size(self) -> int:
@@ -59,6 +68,11 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
         with self._lock:
             self._configure(checked)
             self._key_required = True
+            self._codec = parse_video(checked["codec"])
+            description = checked.get("description") or b""
+            self._length_bytes = (
+                length_bytes(self._codec.kind, description) if self._codec else None
+            )
 
     def decode(self, chunk: EncodedVideoChunk) -> None:
         """Queue a chunk.
@@ -66,7 +80,8 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
         Raises:
             TypeError: It is no EncodedVideoChunk.
             InvalidStateError: The decoder is not configured.
-            DataError: It is a delta chunk, and the first after `configure()` or `flush()`.
+            DataError: It is the first chunk after `configure()` or `flush()` and is marked as a
+                delta chunk, or its bytes say so.
         """
         if not isinstance(chunk, EncodedVideoChunk):
             raise TypeError(f"an EncodedVideoChunk is decoded, not {chunk!r}")
@@ -74,7 +89,9 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
             self._refuse_unconfigured("decode()")
             if self._key_required:
                 if chunk.type != EncodedVideoChunkType.KEY:
-                    raise DataError("the first chunk after configure() or flush() must be a key")
+                    raise DataError(_FIRST)
+                if self._codec and is_surely_delta(self._codec, bytes(chunk), self._length_bytes):
+                    raise DataError(f"{_FIRST}; the bytes of this one are of a delta chunk")
                 self._key_required = False
             self._enqueue(chunk)
 
