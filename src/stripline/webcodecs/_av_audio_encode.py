@@ -84,7 +84,7 @@ class AudioEncodeBackend:
         self._clock = SampleClock(self._plan.rate)
         self._gate = SilenceGate(self._plan.rate) if self._plan.usedtx else None
         self._count = 0  # frames of input
-        self._delay: int | None = None  # the encoder's, known with its first packet
+        self._position = 0  # samples in packets
 
     def work(self, data: AudioData) -> Iterator[tuple[Any, ...]]:
         """Encode some samples and close them."""
@@ -155,12 +155,9 @@ class AudioEncodeBackend:
             data = bytes(packet)
             if not data:  # FLAC's last one only carries its description again, with totals
                 continue
-            pts = packet.pts or 0
-            if self._delay is None:
-                self._delay = -pts
-            position = pts + self._delay
             frames = self._frames(packet)
-            if self._gate is not None and not self._gate.passes(pts, pts + frames):
+            position, self._position = self._position, self._position + frames
+            if self._gate is not None and not self._gate.passes(position, position + frames):
                 continue
             if self._plan.adts:
                 channels = self._config["number_of_channels"]

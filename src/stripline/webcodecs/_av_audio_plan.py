@@ -155,6 +155,9 @@ def _aac(codec: AudioCodec, config: Mapping[str, Any]) -> AudioPlan:
         rate,
         _AAC_LAYOUTS[channels - 1],
         bitrate if bitrate is not None else min(64_000 * channels, most),
+        # Of FFmpeg's two searches. With tones at 64 kbit/s its other one leaves 8 to 28 dB of
+        # signal to noise, this one 33 to 50; with music the two are alike, and this one is faster.
+        {"aac_coder": "fast"},
         adts=adts,
     )
 
@@ -177,11 +180,12 @@ def _flac(codec: AudioCodec, config: Mapping[str, Any]) -> AudioPlan:
 
 def _mp3(codec: AudioCodec, config: Mapping[str, Any]) -> AudioPlan:
     channels, rate = config["number_of_channels"], config["sample_rate"]
-    bitrate = config.get("bitrate", 64_000 * channels)
-    _refuse_many(channels, 2, "MP3")
+    if channels > 2:
+        raise NotSupportedError(f"{channels} channels; MP3 has 2 at most")
     least, most = next(
         (kbit for top, kbit in sorted(_MP3_KBIT.items()) if rate <= top), _MP3_KBIT[48_000]
     )
+    bitrate = config.get("bitrate", min(64_000 * channels, most * 1000))
     if not least * 1000 <= bitrate <= most * 1000:
         raise NotSupportedError(f"{bitrate} bit/s; MP3 at {rate} Hz has {least} to {most} kbit/s")
     return AudioPlan(
@@ -248,8 +252,3 @@ _PLANS: Final = {
 
 def _constant(config: Mapping[str, Any]) -> bool:
     return config.get("bitrate_mode") == BitrateMode.CONSTANT
-
-
-def _refuse_many(channels: int, most: int, name: str) -> None:
-    if channels > most:
-        raise NotSupportedError(f"{channels} channels; {name} has {most} at most")
