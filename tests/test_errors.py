@@ -31,6 +31,7 @@ SAMPLES = [
     errors.SinkFailed(0, "status code: 403", retryable=False),
     errors.TargetNotSeekable("x"),
     errors.MissingDependency("reading a.png", "pyvips", "image"),
+    errors.ClusterFailed("x"),
     errors.WorkerLost("x"),
 ]
 
