@@ -178,7 +178,7 @@ def _message(error: Exception) -> str:
 
 
 @contextmanager
-def _errors(failed: Callable[..., StriplineError]) -> Iterator[None]:
+def store_errors(failed: Callable[..., StriplineError]) -> Iterator[None]:
     """The store's errors as ours; `failed` is given a message and `retryable`."""
     try:
         yield
@@ -188,7 +188,8 @@ def _errors(failed: Callable[..., StriplineError]) -> Iterator[None]:
         raise failed(_message(error), retryable=is_passing(error)) from error
 
 
-def _source_failed(reason: str, *, retryable: bool) -> SourceFailed:
+def source_failed(reason: str, *, retryable: bool) -> SourceFailed:
+    """For `store_errors`, where nothing was read yet."""
     return SourceFailed(0, reason, retryable=retryable)
 
 
@@ -227,7 +228,7 @@ class ObjectSource:
         """
         if self._data is not None:
             return io.BytesIO(self._data)
-        with _errors(_source_failed):
+        with store_errors(source_failed):
             meta = self._store.head(self._key)
             self._check(meta)
             return io.BufferedReader(_Ranges(self._fetch, meta["size"]), _RANGE_BYTES)
@@ -240,14 +241,14 @@ class ObjectSource:
             LimitExceeded: It is larger than is allowed.
         """
         if self._data is None:
-            with _errors(_source_failed):
+            with store_errors(source_failed):
                 result = self._store.get(self._key)
                 self._check(result.meta)
                 self._data = memoryview(result.bytes())
         return self._data
 
     def _fetch(self, start: int, end: int) -> Buffer:
-        with _errors(_source_failed):
+        with store_errors(source_failed):
             result = self._store.get(self._key, options={"range": (start, end)})
             self._check(result.meta)
             return memoryview(result.bytes())
@@ -356,7 +357,7 @@ class ObjectSink:
             SinkFailed: The store does not take it; says whether it may do so later.
         """
         self._file.seek(0)
-        with _errors(self._failed), self._file:
+        with store_errors(self._failed), self._file:
             self._store.put(
                 self._key,
                 self._file,
