@@ -25,6 +25,7 @@
     ├── GoalNotReached                   no setting gives the score or the size that was asked for
     ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
     ├── JournalFailed                    the database of jobs raised; the cause is kept
+    ├── ClusterFailed                    no scheduler, no workers, or workers of another stripline
     └── WorkerLost                       a worker of the pool died; may be retried
 
 `retryable` says whether the same call can succeed when made again. `KeyboardInterrupt`,
@@ -36,6 +37,7 @@ All classes survive pickling, so they may cross process boundaries.
 from __future__ import annotations
 
 __all__ = [
+    "ClusterFailed",
     "CorruptImage",
     "GoalNotReached",
     "InvalidDimensions",
@@ -268,6 +270,10 @@ class MissingDependency(StriplineError, ImportError):
 
 class JournalFailed(StriplineError):
     """The database of a batch's jobs raised an error of its own, kept as `__cause__`."""
+
+
+class ClusterFailed(StriplineError):
+    """A cluster cannot be reached, has no workers, or workers with another stripline or none."""
 
 
 class WorkerLost(StriplineError):

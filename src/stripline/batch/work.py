@@ -108,6 +108,7 @@ def _written(result: Result, name: str, url: str) -> Written:
         bytes=made.bytes,
         quality=made.quality,
         score=made.score,
+        seconds=made.seconds,
     )
 
 
