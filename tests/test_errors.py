@@ -34,6 +34,7 @@ SAMPLES = [
     errors.MissingDependency("reading a.png", "pyvips", "image"),
     errors.JobBusy("x"),
     errors.JournalFailed("x"),
+    errors.ClusterFailed("x"),
     errors.WorkerLost("x"),
 ]
 
