@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -127,6 +128,9 @@ class Picture:
         self._region = None
 
 
+_setting_up: Final = threading.Lock()
+
+
 @cache
 def library() -> Vips:
     """pyvips, imported and set up.
@@ -134,6 +138,13 @@ def library() -> Vips:
     Raises:
         MissingDependency: It is not installed.
     """
+    # A second thread that came in the middle would find all loaders shut, or take what it sees for
+    # the application's own.
+    with _setting_up:
+        return _set_up()
+
+
+def _set_up() -> Vips:
     set_up_by_application = "pyvips" in sys.modules
     try:
         import pyvips  # noqa: PLC0415 - optional, and 50 ms that most calls need not pay

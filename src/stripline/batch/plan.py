@@ -139,7 +139,8 @@ class _Planner:
 
     def take(self, chunk: Sequence[Found | PassedOver]) -> None:
         """Plan some files."""
-        files = {file.url: file for file in chunk}  # what is named twice is done once
+        named = (_nameable(file) for file in chunk)
+        files = {file.url: file for file in named}  # what is named twice is done once
         keys = {
             file.url: self._spec.key(file.source, file.relative) if isinstance(file, Found) else ""
             for file in files.values()
@@ -299,6 +300,21 @@ def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def _nameable(file: Found | PassedOver) -> Found | PassedOver:
+    """The file, or why it cannot be written down: databases take no names that are not UTF-8."""
+    try:
+        file.url.encode()
+        file.relative.encode()
+    except UnicodeEncodeError as error:
+        url, relative = (
+            text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            for text in (file.url, file.relative)
+        )
+        reason = f"{type(error).__name__}: the name is not valid UTF-8: rename it"
+        return PassedOver(url, relative, reason, failed=True)
+    return file
 
 
 def _with_missing_files(connection: Connection, tasks: set[int]) -> set[int]:

@@ -44,18 +44,17 @@ class Journal:
 
     def __init__(self, where: str | os.PathLike[str]) -> None:
         self.url = _url_of(where)
-        with journal_errors():
-            self.engine = _engine(self.url)
-            metadata.create_all(self.engine)
-            with self.engine.begin() as connection:
-                found = connection.execute(select(about.c.version)).scalar()
-                if found is None:
-                    connection.execute(insert(about).values(version=VERSION))
-        if found is not None and found > VERSION:
-            raise InvalidOption(
-                f"the journal {self} has version {found}, this stripline knows {VERSION}:"
-                " use a later stripline, or another journal"
-            )
+        self.engine = _engine(self.url)
+        try:
+            found = self._version()
+            if found > VERSION:
+                raise InvalidOption(
+                    f"the journal {self} has version {found}, this stripline knows {VERSION}:"
+                    " use a later stripline, or another journal"
+                )
+        except BaseException:
+            self.close()
+            raise
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
@@ -81,6 +80,16 @@ class Journal:
         if self.url.get_backend_name() != "sqlite" or self.url.database in {None, "", ":memory:"}:
             return None
         return Path(str(self.url.database))
+
+    def _version(self) -> int:
+        """Of the tables, which are made if they are not there."""
+        with journal_errors():
+            metadata.create_all(self.engine)
+        with self.transaction() as connection:
+            found: int | None = connection.execute(select(about.c.version)).scalar()
+            if found is None:
+                connection.execute(insert(about).values(version=VERSION))
+        return VERSION if found is None else found
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
