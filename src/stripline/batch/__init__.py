@@ -8,6 +8,7 @@
     plan       from files that were found to tasks in the journal
     journal/   what is done, in SQLite or PostgreSQL
     run        tasks to a pool and back; line, admit and retry say which is next
+    cache      results kept on disk for the next time
     work       what a worker does with a task; verify looks at what came of it
     events     what listeners are told
 
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 from stripline.errors import MissingDependency
 
 if TYPE_CHECKING:
+    from stripline.batch.cache import ResultCache
     from stripline.batch.config import Config, load_config
     from stripline.batch.discovery import discover
     from stripline.batch.journal import Journal, Totals
@@ -40,6 +42,7 @@ __all__ = [
     "Job",
     "Journal",
     "PassedOver",
+    "ResultCache",
     "Rules",
     "Run",
     "Selection",
@@ -59,6 +62,7 @@ if not TYPE_CHECKING:  # a type checker would take any name at all for one of th
         "Job": "journal.jobs",
         "Journal": "journal",
         "PassedOver": "task",
+        "ResultCache": "cache",
         "Rules": "plan",
         "Run": "run",
         "Selection": "selection",
