@@ -78,6 +78,7 @@ class Codec(EventTarget, Generic[Config, Input]):
         self._queue_size = 0
         self._flushes: list[Promise[None]] = []
         self._closed_by: DOMException | None = None
+        self._told = False  # whether the error callback has run
         self._dequeue_scheduled = False
         self._generation = 0
         self._watch: Callable[..., object] | None = None  # what `stream` listens with
@@ -139,11 +140,15 @@ class Codec(EventTarget, Generic[Config, Input]):
             codec may have failed before the call, at any time; then it is that error too.
         """
         with self._lock:
+            promise: Promise[None] = Promise(self._delivery.is_here)
             if self._closed_by is not None and isinstance(self._delivery, ThreadDelivery):
-                return Promise.rejected(self._closed_by)
+                if self._told:
+                    promise.reject(self._closed_by)
+                else:
+                    self._flushes.append(promise)
+                return promise
             if self._state is not CodecState.CONFIGURED:
                 return Promise.rejected(self._not_configured("flush()"))
-            promise: Promise[None] = Promise(self._delivery.is_here)
             self._flushes.append(promise)
             self._queue.put(partial(self._run_flush, self._generation, promise))
             return promise
@@ -260,6 +265,10 @@ class Codec(EventTarget, Generic[Config, Input]):
             self._closed_by = error
         self._after_abort()
         self._delivery.call(_always, self._error, error)
+        with self._lock:
+            self._told = True
+            flushes += self._flushes
+            self._flushes = []
         for promise in flushes:
             promise.reject(error)
 

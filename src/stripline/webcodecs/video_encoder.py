@@ -153,8 +153,6 @@ class VideoEncoder(Codec[dict[str, Any], EncodeItem]):
 
 
 def _try(config: dict[str, Any]) -> None:
-    from stripline.webcodecs._av_video_encode import VideoEncodeBackend  # noqa: PLC0415 - loads PyAV
+    from stripline.webcodecs._av_video_encode import probe_encoder  # noqa: PLC0415 - loads PyAV
 
-    backend = VideoEncodeBackend()
-    backend.configure(config)
-    backend.close()
+    probe_encoder(config)
