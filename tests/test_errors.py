@@ -29,8 +29,12 @@ SAMPLES = [
     errors.SinkError("x"),
     errors.SinkFailed(65536, "OSError: full"),
     errors.SinkFailed(0, "status code: 403", retryable=False),
+    errors.OutputDamaged("x"),
     errors.TargetNotSeekable("x"),
     errors.MissingDependency("reading a.png", "pyvips", "image"),
+    errors.JobBusy("x"),
+    errors.JournalFailed("x"),
+    errors.ClusterFailed("x"),
     errors.WorkerLost("x"),
 ]
 
@@ -73,7 +77,7 @@ def test_pickling_keeps_everything(error: StriplineError) -> None:
 
 def test_only_what_can_pass_is_retryable() -> None:
     retryable = {kind for kind in descendants(StriplineError) if kind.retryable}
-    assert retryable == {errors.SinkFailed, errors.WorkerLost}
+    assert retryable == {errors.OutputDamaged, errors.SinkFailed, errors.WorkerLost}
 
 
 def test_whoever_knows_the_cause_says_if_to_retry() -> None:

@@ -8,6 +8,7 @@
     │   ├── UnsupportedPixels            pixels in a layout or type that cannot be encoded
     │   ├── InvalidOption                an option, or a combination of options, outside its range
     │   ├── InvalidRecipe                a recipe that does not say what to make
+    │   ├── JobBusy                      another process runs this job
     │   └── UnknownKernels               STRIPLINE_KERNELS names a set that this machine cannot run
     ├── SourceError                      the pixels, or where they come from
     │   ├── TooFewRows                   the source ended early
@@ -19,9 +20,12 @@
     │   └── LimitExceeded                a picture that needs more of something than is allowed
     ├── SinkError                        where the bytes go
     │   ├── SinkFailed                   the target raised; the cause is kept; mostly to be retried
+    │   ├── OutputDamaged                a file, read again, is not what was written; may be retried
     │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
     ├── GoalNotReached                   no setting gives the score or the size that was asked for
     ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
+    ├── JournalFailed                    the database of jobs raised; the cause is kept
+    ├── ClusterFailed                    no scheduler, no workers, or workers of another stripline
     └── WorkerLost                       a worker of the pool died; may be retried
 
 `retryable` says whether the same call can succeed when made again. `KeyboardInterrupt`,
@@ -33,13 +37,17 @@ All classes survive pickling, so they may cross process boundaries.
 from __future__ import annotations
 
 __all__ = [
+    "ClusterFailed",
     "CorruptImage",
     "GoalNotReached",
     "InvalidDimensions",
     "InvalidOption",
     "InvalidRecipe",
+    "JobBusy",
+    "JournalFailed",
     "LimitExceeded",
     "MissingDependency",
+    "OutputDamaged",
     "SinkError",
     "SinkFailed",
     "SourceError",
@@ -86,6 +94,10 @@ class InvalidOption(UsageError):
 
 class InvalidRecipe(UsageError):
     """A recipe that does not say what to make, or asks for what does not go together."""
+
+
+class JobBusy(UsageError):
+    """Another process, or another part of this one, plans or runs this job."""
 
 
 class UnknownKernels(UsageError):
@@ -227,6 +239,12 @@ class SinkFailed(SinkError):
         return f"target failed after {self.written:,} bytes: {self.reason}"
 
 
+class OutputDamaged(SinkError):
+    """A file that was made cannot be read again, or shows something else than it should."""
+
+    retryable = True
+
+
 class TargetNotSeekable(SinkError):
     """The height is unknown and the target cannot seek back to fill it in."""
 
@@ -250,8 +268,16 @@ class MissingDependency(StriplineError, ImportError):
         return f'{self.purpose} needs {self.package}: pip install "stripline[{self.extra}]"'
 
 
+class JournalFailed(StriplineError):
+    """The database of a batch's jobs raised an error of its own, kept as `__cause__`."""
+
+
+class ClusterFailed(StriplineError):
+    """A cluster cannot be reached, has no workers, or workers with another stripline or none."""
+
+
 class WorkerLost(StriplineError):
-    """A worker of the pool died while it held a strip, or the pool broke before it took one."""
+    """A worker of the pool died while it held a call, or the pool broke before it took one."""
 
     retryable = True
 

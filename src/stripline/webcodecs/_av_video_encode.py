@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
     from av.video.codeccontext import VideoCodecContext
 
+    from stripline.webcodecs.video_encoder import EncodeItem
     from stripline.webcodecs.video_frame import VideoFrame
 
-__all__ = ["EncodeItem", "VideoEncodeBackend", "open_encoder"]
+__all__ = ["VideoEncodeBackend", "open_encoder"]
 
 _MICROSECONDS: Final = 1_000_000
 _KEY_PICTURE: Final = 1  # AV_PICTURE_TYPE_I
@@ -36,13 +37,6 @@ _LONGEST_STEP: Final = _MICROSECONDS
 # Which temporal layer each frame of a period belongs to.
 _LAYER_IDS: Final = {2: (0, 1), 3: (0, 2, 1, 2)}
 _ALPHA_HEADER_BYTES: Final = 8  # BlockAddID, before the data of a Matroska block addition
-
-
-class EncodeItem(NamedTuple):
-    """One call of `encode()`."""
-
-    frame: VideoFrame
-    options: Mapping[str, Any]
 
 
 class _Sent(NamedTuple):

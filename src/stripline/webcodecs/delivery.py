@@ -160,8 +160,11 @@ class LoopDelivery(Delivery):
                 self._wake()
 
     def _end_turn(self) -> None:
-        while self._last:
+        for _ in range(len(self._last)):
             self._last.popleft()()
+        # What these posted in turn waits for the next turn, so that the loop is not held for ever.
+        self._tasks.extend((task, False) for task in self._last)
+        self._last.clear()
 
     def _resume(self) -> None:
         self._paused = False

@@ -40,7 +40,9 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray
     """A window of a photograph that moves on, with as many white dots as its number in binary."""
     photo = data.astronaut()  # type: ignore[no-untyped-call]  # ships no types
     top, left = number % 8, 2 * (number % 16)
-    window = np.resize(photo[top:, left : left + 480], (height, width, 3)).copy()
+    across, down = -(-(left + width) // 512), -(-(top + height) // 512)
+    wall = np.tile(photo, (down, across, 1))
+    window = wall[top : top + height, left : left + width].copy()
     for bit in range(8):
         shade = 255 if number >> bit & 1 else 0
         window[4:20, 4 + 20 * bit : 20 + 20 * bit] = shade
@@ -127,8 +129,8 @@ async def decoded(chunks: list[EncodedVideoChunk], members: dict[str, Any]) -> l
     return record.outputs
 
 
-def damaged(chunk: EncodedVideoChunk) -> EncodedVideoChunk:
-    """A chunk with every fourth byte 0xFF."""
+def damaged(chunk: Any) -> Any:
+    """A chunk, of video or audio, with every fourth byte 0xFF."""
     samples = bytearray(bytes(chunk))
     samples[::4] = b"\xff" * len(samples[::4])
-    return EncodedVideoChunk(type=chunk.type, timestamp=chunk.timestamp, data=samples)
+    return type(chunk)(type=chunk.type, timestamp=chunk.timestamp, data=samples)

@@ -46,10 +46,13 @@ class Judge:
             CorruptImage: The file cannot be decoded.
         """
         with vips_errors("a trial"):
-            pixels = library().Image.new_from_buffer(file, "")
-            if len(self._backgrounds) > 1:
-                pixels = pixels.copy_memory()  # read once for each background
-            flat = [_flat(pixels, level) for level in self._backgrounds]
+            return self.score_of(library().Image.new_from_buffer(file, ""))
+
+    def score_of(self, pixels: Pixels) -> float:
+        """SSIMULACRA 2 of pixels of the same size."""
+        if len(self._backgrounds) > 1:
+            pixels = pixels.copy_memory()  # read once for each background
+        flat = [_flat(pixels, level) for level in self._backgrounds]
         return min(
             reference.score(samples, channels=channels)
             for reference, (samples, channels) in zip(self._references, flat, strict=True)
