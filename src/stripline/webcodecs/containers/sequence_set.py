@@ -96,17 +96,7 @@ def _skip_scaling_list(read: BitReader, size: int) -> None:
 
 def _usability(read: BitReader) -> int | None:
     """max_num_reorder_frames of the video usability information, if it is there."""
-    if read.bits(1) and read.bits(8) == _EXTENDED_ASPECT:
-        read.bits(32)
-    if read.bits(1):  # overscan_info_present_flag
-        read.bits(1)
-    if read.bits(1):  # video_signal_type_present_flag
-        read.bits(4)
-        if read.bits(1):
-            read.bits(24)
-    if read.bits(1):  # chroma_loc_info_present_flag
-        read.golomb()
-        read.golomb()
+    _skip_looks(read)
     if read.bits(1):  # timing_info_present_flag
         read.bits(65)
     has_buffers = False
@@ -123,6 +113,21 @@ def _usability(read: BitReader) -> int | None:
     for _ in range(4):
         read.golomb()
     return read.golomb()
+
+
+def _skip_looks(read: BitReader) -> None:
+    """Aspect, overscan, colours and the place of chroma."""
+    if read.bits(1) and read.bits(8) == _EXTENDED_ASPECT:
+        read.bits(32)
+    if read.bits(1):  # overscan_info_present_flag
+        read.bits(1)
+    if read.bits(1):  # video_signal_type_present_flag
+        read.bits(4)
+        if read.bits(1):
+            read.bits(24)
+    if read.bits(1):  # chroma_loc_info_present_flag
+        read.golomb()
+        read.golomb()
 
 
 def _skip_buffers(read: BitReader) -> None:
