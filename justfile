@@ -62,9 +62,10 @@ _engine tree sanitize:
     cmake -S . -B {{ tree }} -DSTRIPLINE_TESTS=ON -DSTRIPLINE_SANITIZE={{ sanitize }}
     cmake --build {{ tree }} --parallel 2
 
-# Feed the engine random strips under the sanitizers: a fixed number of inputs from a fixed seed
-fuzz inputs="20000" seed="1": (_engine "build/sanitize" "ON")
+# Feed the engine random strips and damaged files under the sanitizers: so many, from a fixed seed
+fuzz inputs="20000" seed="1" files="5000": (_engine "build/sanitize" "ON")
     build/sanitize/stripline_fuzz {{ inputs }} {{ seed }}
+    build/sanitize/stripline_fuzz_decode {{ files }} {{ seed }}
 
 # Build the engine for WebAssembly and compare its bytes with the native engine's
 wasm:
@@ -77,9 +78,13 @@ neon inputs="500" seed="1":
     qemu-aarch64 build/neon/engine_tests
     qemu-aarch64 build/neon/metric_tests
     qemu-aarch64 build/neon/fuzz {{ inputs }} {{ seed }}
+    qemu-aarch64 build/neon/decoder_tests
+    qemu-aarch64 build/neon/fuzz_decode {{ inputs }} {{ seed }}
 
 # Throughput against other encoders, and peak memory; `just bench --quick` for a short look
 bench *args:
     python benchmarks/jpeg_encode.py {{ args }}
     python benchmarks/jpeg_memory.py {{ args }}
     python benchmarks/score.py {{ args }}
+    python benchmarks/resize.py {{ args }}
+    python benchmarks/image_memory.py {{ args }}

@@ -15,15 +15,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import random
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from bench_memory import memory
+from bench_rows import batches
 
 LIMIT_BYTES = 48_000_000
 TOLERANCE = 0.05
@@ -32,31 +29,9 @@ NARROW, WIDE = 20_000, 62_000  # pixels
 TALLEST = 65_535  # rows
 GIGAPIXELS = {NARROW: (0.1, 1.0, NARROW * TALLEST / 1e9), WIDE: (0.1, 1.0, 4.0)}
 
-BATCH_ROWS = 16
-
 # The highest peak is a matter of chance: by how many finished strips one thread is ahead of others.
 # A short picture is run more often, so that it gets as many chances as a long one.
 RUN_GIGAPIXELS, FEWEST_RUNS, MOST_RUNS = 4.0, 2, 15
-
-
-def memory(field: str) -> int:
-    """This process's VmRSS (now) or VmHWM (at most so far) in bytes, from Linux's /proc."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{field}:"):
-            return int(line.split()[1]) * 1024
-    message = f"/proc/self/status has no {field}"
-    raise RuntimeError(message)
-
-
-def batches(width: int, height: int) -> Iterator[memoryview]:
-    """Rows of soft noise, RGB. One buffer is made; every batch is another stretch of it."""
-    row = 3 * width
-    spare = 997  # more pixels than a batch needs, so that batches can begin at different places
-    levels = bytes(118 + value % 21 for value in range(256))
-    pool = memoryview(random.Random(1).randbytes(BATCH_ROWS * row + 3 * spare).translate(levels))  # noqa: S311 - noise
-    for number, top in enumerate(range(0, height, BATCH_ROWS)):
-        start = 3 * (number * 31 % spare)
-        yield pool[start : start + row * min(BATCH_ROWS, height - top)]
 
 
 def stream(width: int, height: int) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/jpeg.md")
+PAGES = ("README.md", "docs/image.md", "docs/jpeg.md")
 
 
 def python_blocks(page: str) -> Iterator[tuple[str, str]]:
@@ -38,6 +38,8 @@ def folder(tmp_path: Path) -> Path:
     picture = Image.fromarray(bench_pictures.photograph("chelsea.png"))
     picture.save(tmp_path / "scan.tif")
     picture.save(tmp_path / "photo.png")
+    picture.save(tmp_path / "photo.jpg")
+    picture.save(tmp_path / "upload.bin", "WEBP")
     picture.convert("RGBA").save(tmp_path / "logo.png")
     return tmp_path
 

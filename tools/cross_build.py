@@ -4,9 +4,9 @@
     python tools/cross_build.py neon [DIRECTORY]    (default: build/neon)
 
 ``wasm`` makes a module that imports nothing. It needs simd128 and bulk memory, which browsers have
-had since 2023. ``neon`` makes the engine's tests and its fuzz target for AArch64 Linux, to be run
+had since 2023. ``neon`` makes the engine's tests and its fuzz targets for AArch64 Linux, to be run
 there or by ``qemu-aarch64``, and the tests of the comparisons. The module has no comparisons, which
-need a C library.
+need a C library, and no decoder.
 """
 
 from __future__ import annotations
@@ -24,6 +24,16 @@ METRICS = (
     "src/squared_error.cpp",
     "src/isa/metrics_dispatch.cpp",
     "src/isa/metrics_base.cpp",
+)
+DECODER_SOURCES = (
+    "src/decoder/header.cpp",
+    "src/decoder/lookup.cpp",
+    "src/decoder/scan_bytes.cpp",
+    "src/decoder/row_planes.cpp",
+    "src/decoder/driver.cpp",
+    "src/decoder/isa/decode_dispatch.cpp",
+    "src/decoder/isa/decode_scalar.cpp",
+    "src/decoder/isa/decode_neon.cpp",
 )
 FLAGS = ("-std=c++20", "-O3", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror")
 FREESTANDING = ("-fno-exceptions", "-fno-rtti", "-Wl,--no-entry", "-Wl,--strip-all")
@@ -51,14 +61,19 @@ def build_wasm(output: Path) -> Path:
 
 
 def build_neon(directory: Path) -> tuple[Path, ...]:
-    """Tests and the fuzz target for AArch64, linked statically."""
+    """The tests and the fuzz targets for AArch64, linked statically."""
     target = ("aarch64-linux-musl",)
-    tests, fuzz = "tests/engine_tests.cpp", "fuzz/differential.cpp"
-    metrics = (*METRICS, "src/isa/neon.cpp", "tests/metric_tests.cpp")
-    return (
-        compile_sources(target, ("src/isa/neon.cpp", tests), directory / "engine_tests"),
-        compile_sources(target, ("src/isa/neon.cpp", fuzz), directory / "fuzz"),
-        compile_sources(target, metrics, directory / "metric_tests"),
+    encoder = ("src/isa/neon.cpp",)
+    decoder = (*encoder, *DECODER_SOURCES)
+    programs = {
+        "engine_tests": (*encoder, "tests/engine_tests.cpp"),
+        "fuzz": (*encoder, "fuzz/differential.cpp"),
+        "decoder_tests": (*decoder, "tests/decoder_tests.cpp"),
+        "metric_tests": (*METRICS, *encoder, "tests/metric_tests.cpp"),
+        "fuzz_decode": (*decoder, "fuzz/decode.cpp"),
+    }
+    return tuple(
+        compile_sources(target, sources, directory / name) for name, sources in programs.items()
     )
 
 

@@ -23,6 +23,8 @@
 namespace nb = nanobind;
 using namespace stripline;
 
+void bind_decoder(nb::module_& module);  // decoder.cpp
+
 namespace {
 
 constexpr const char* kFormatNames[kPixelFormats] = {"grey", "rgb",  "bgr",  "rgba", "bgra",
@@ -331,4 +333,5 @@ NB_MODULE(_native, module) {
       nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
 
   bind_metrics(module);
+  bind_decoder(module);
 }

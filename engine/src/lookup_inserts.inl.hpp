@@ -1,7 +1,6 @@
-// Looking tokens up by loads that insert into vectors. Storing what was loaded, and loading it
-// again as vectors, takes longer: a vector load has to wait until all of the stores have left the
-// store queue. And gathers are microcoded on Zen 4, where one of 16 entries takes as long as 40
-// loads.
+// Looking tokens up by loads that insert into vectors, for CPUs whose gathers are slower than that,
+// as Zen 4's, which are microcode. Storing what was loaded one by one, and loading it again as
+// vectors, is slower too: a load of what several stores wrote has to wait for all of them.
 
 namespace stripline::STRIPLINE_ISA {
 namespace {

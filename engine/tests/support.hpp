@@ -50,8 +50,7 @@ inline void sample_huffman(HuffmanSpec specs[4]) {
 }
 
 // Steps that grow with frequency, scaled as the IJG does it; quality 100 is all ones.
-inline std::unique_ptr<Tables> make_tables(int quality) {
-  uint8_t quant[2][64];
+inline void sample_quant(int quality, uint8_t quant[2][64]) {
   const int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
   for (int i = 0; i < 64; ++i) {
     for (int table = 0; table < 2; ++table) {
@@ -59,6 +58,11 @@ inline std::unique_ptr<Tables> make_tables(int quality) {
       quant[table][i] = static_cast<uint8_t>(step < 1 ? 1 : step > 255 ? 255 : step);
     }
   }
+}
+
+inline std::unique_ptr<Tables> make_tables(int quality) {
+  uint8_t quant[2][64];
+  sample_quant(quality, quant);
   HuffmanSpec specs[4];
   sample_huffman(specs);
   auto tables = std::make_unique<Tables>();

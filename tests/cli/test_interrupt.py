@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from stripline import jpeg
 from tests.cli.command import STRIPLINE, environment
-from tests.cli.pictures import coarse, ppm
+from tests.cli.pictures import coarse, files_below, ppm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,33 @@ def test_stopped_while_encoding_leaves_no_file(
     assert process.returncode == code, said
     assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_stopped_among_many_pictures_finishes_those_at_hand(tmp_path: Path) -> None:
+    for name in ("a", "b", "c", "d"):
+        Image.fromarray(coarse(300, 200)).save(tmp_path / f"{name}.png")
+    (tmp_path / "out").mkdir()
+    # The first output is a pipe, which holds less than the picture: its writer waits for us.
+    os.mkfifo(tmp_path / "out/a.png")
+    names = ("a.png", "b.png", "c.png", "d.png")
+    options = ("-o", "out", "--scale", "1", "--threads", "1", "--json")
+    with started("resize", *names, *options, directory=tmp_path) as process:
+        assert process.stderr is not None
+        assert process.stdout is not None
+        with (tmp_path / "out/a.png").open("rb") as pipe:
+            process.send_signal(signal.SIGINT)
+            said = process.stderr.readline().decode()
+            first = pipe.read()
+        document = json.loads(process.stdout.read())
+        said += process.stderr.read().decode()
+    assert process.returncode == 130, said
+    assert "finishing the pictures" in said
+    assert "Traceback" not in said
+    with Image.open(io.BytesIO(first)) as image:
+        image.load()
+    assert document["interrupted"]
+    assert [file["source"] for file in document["files"]] == ["a.png"]
+    assert files_below(tmp_path / "out") == ["a.png"]
 
 
 def test_reader_that_goes_away_is_no_disaster(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def pillow(data: bytes) -> Pixels:
         raise DecoderWarning(*error.args) from error
 
 
-def djpeg(data: bytes) -> Pixels:
+def djpeg(data: bytes, *options: str) -> Pixels:
     """libjpeg-turbo's own program: reports on standard error what libjpeg calls a warning."""
     program = shutil.which("djpeg")
     if program is None:
@@ -73,7 +73,7 @@ def djpeg(data: bytes) -> Pixels:
         if os.environ.get("CI") == "true":
             pytest.fail(message)
         pytest.skip(message)
-    done = subprocess.run([program, "-pnm"], input=data, capture_output=True, check=False)
+    done = subprocess.run([program, "-pnm", *options], input=data, capture_output=True, check=False)
     if done.returncode or done.stderr:
         raise DecoderWarning(done.stderr.decode())
     with Image.open(io.BytesIO(done.stdout)) as image:

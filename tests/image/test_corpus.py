@@ -14,7 +14,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from stripline import image
 from stripline.errors import CorruptImage, LimitExceeded, StriplineError, UnsupportedFormat
 from stripline.image import Limits, MemorySinks, Recipe
-from stripline.image.probe import probe
+from stripline.image.headers import probe
 from tests.image import corpus
 from tests.support import photograph, psnr, run_script
 

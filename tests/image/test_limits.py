@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from stripline.errors import InvalidOption, LimitExceeded
+from stripline.image.headers import ImageInfo, probe
 from stripline.image.limits import Limits
-from stripline.image.probe import ImageInfo, probe
-from tests.image.probe.samples import sample
+from tests.image.headers.samples import sample
 
 NONE = Limits(bytes=None, pixels=None, side=None, frames=None, total_pixels=None, seconds=None)
 INFO = ImageInfo("gif", 30, 20, 4, 8, "palette", alpha=False, coding="lzw", bytes=1000)

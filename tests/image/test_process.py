@@ -277,3 +277,10 @@ def test_templates_that_cannot_be(tmp_path: Path, template: str, message: str) -
     with pytest.raises(InvalidOption, match=message):
         image.process(PHOTO, recipe(), FolderSinks(tmp_path, "in", template))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_time_limit_stops_our_own_encoder_too() -> None:
+    pixels = np.tile(photograph(), (8, 12, 1))
+    large = corpus.saved(Image.fromarray(pixels), "PNG", compress_level=1)
+    with pytest.raises(LimitExceeded, match="seconds"):
+        image.process(large, recipe(output={"format": "jpeg"}), MemorySinks(), Limits(seconds=0.05))

@@ -116,7 +116,7 @@ struct Output {
   bool (*reserve)(Output& output, size_t capacity);
 };
 
-inline constexpr size_t kScratchBytes = 224 * 1024;
+inline constexpr size_t kScratchBytes = 120 * 1024;
 inline constexpr size_t kScratchAlignment = 64;
 
 // One instruction set's functions; see src/kernels.hpp.

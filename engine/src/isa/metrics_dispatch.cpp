@@ -14,8 +14,10 @@ const MetricKernels* find_metric_kernels(const char* name) {
   if (kernels == nullptr) return nullptr;
 #if defined(__x86_64__)
   // Compiled for AVX-512 they are hardly faster.
-  const Kernels* avx512 = find_kernels("avx512");
-  if (kernels == avx512 || kernels == find_kernels("avx2")) return &kMetricsAvx2;
+  const Kernels *avx512 = find_kernels("avx512"), *gather = find_kernels("avx512-gather");
+  if (kernels == avx512 || kernels == gather || kernels == find_kernels("avx2")) {
+    return &kMetricsAvx2;
+  }
 #endif
   return &kMetricsBase;
 }

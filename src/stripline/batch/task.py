@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stripline.image import Limits, Recipe
+    from stripline.image.sinks import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,67 @@ class SourceId:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A file that discovery came upon and that may be a picture.
+
+    Attributes:
+        url: An absolute path, or a URL of an object store.
+        relative: The same below the folder it was found in, with `/` between its parts; its name
+            alone if it was named itself.
+        size: Bytes.
+        version: When it was last changed (nanoseconds), or the store's tag of its content.
+    """
+
+    url: str
+    relative: str
+    size: int
+    version: str
+
+    @property
+    def source(self) -> SourceId:
+        """Without the place it was found in."""
+        return SourceId(self.url, self.size, self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file that discovery came upon and left alone, to be reported.
+
+    Attributes:
+        url: As of a `Found`.
+        relative: As of a `Found`.
+        reason: Why, in words: `excluded by *.tmp`, `PermissionError: ...`.
+        failed: Whether something is wrong (unreadable), or it was not wanted (empty, no picture).
+    """
+
+    url: str
+    relative: str
+    reason: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """A file that a task will make.
 
     Attributes:
         variant: The recipe's name.
-        url: An absolute path, or a URL of an object store.
+        url: An absolute path, or a URL of an object store, as a template: `{width}`, `{height}`,
+            `{quality}` and `{ext}` stand for what is known once the picture is decoded. Braces
+            that are meant are doubled.
     """
 
     variant: str
     url: str
+
+    def url_for(self, made: Made) -> str:
+        """Where it goes, now that it is known what it is."""
+        return self.url.format(
+            width=made.width,
+            height=made.height,
+            quality="lossless" if made.quality is None else made.quality,
+            ext=made.extension,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +96,25 @@ class Work:
     """All that a worker needs to know.
 
     Attributes:
+        key: 32 hexadecimal digits that stand for source, state, recipes and outputs. A task whose
+            key is done in the journal need not be done again.
         source: What to read.
         variants: What to make, by name.
-        outputs: Where it goes.
+        outputs: Where it goes, a place for each variant.
         limits: What the source may need.
         salvage: Whether damaged sources give what can be read.
         verify: Whether outputs are decoded again and compared before the task counts as done.
+        memory_bytes: What it was admitted for; 0 if that was not estimated.
     """
 
+    key: str
     source: SourceId
     variants: Mapping[str, Recipe]
     outputs: tuple[Planned, ...]
     limits: Limits
     salvage: bool = False
     verify: bool = False
-
-    @property
-    def key(self) -> str:
-        """32 hexadecimal digits that stand for source, state, recipes and outputs.
-
-        A task whose key is done in the journal need not be done again.
-        """
-        parts = [self.source.url, str(self.source.size), self.source.version]
-        parts += [f"{name}={recipe.fingerprint}" for name, recipe in self.variants.items()]
-        parts += [f"{planned.variant}>{planned.url}" for planned in self.outputs]
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    memory_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +130,7 @@ class Written:
         bytes: Size.
         quality: It was encoded with; None for lossless.
         score: SSIMULACRA2, where it was measured.
+        seconds: From its first step to its last byte.
     """
 
     variant: str
@@ -95,6 +141,7 @@ class Written:
     bytes: int
     quality: int | None
     score: float | None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +170,28 @@ class Outcome:
     def bytes_out(self) -> int:
         """Size of all files."""
         return sum(file.bytes for file in self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a task made nothing. A value, because causes of errors do not travel between processes.
+
+    Attributes:
+        kind: Class of the error.
+        message: What it said.
+        retryable: Whether the same task can succeed when it is tried again.
+        alone: Whether it may have been for want of memory or by a crash, so that it is to be tried
+            once more with nothing beside it.
+        seconds: Of work.
+        worker: Host and process that did it; empty if that is not known.
+    """
+
+    kind: str
+    message: str
+    retryable: bool = False
+    alone: bool = False
+    seconds: float = 0.0
+    worker: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind

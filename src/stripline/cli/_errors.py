@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from stripline.cli import _text
 from stripline.errors import StriplineError, UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 MISUSED = 2
+INTERRUPTED = 130
 
 
 def _stop_writing_to_closed_pipe() -> None:
@@ -29,13 +31,19 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__
 
 
-def _say(error: BaseException) -> None:
+def explain(error: BaseException) -> str:
+    """What happened, in one line."""
     text = str(error)
     for cause in _causes(error):
         # The system's own words for a file that is not there say more than where we noticed it.
         if isinstance(cause, OSError) and cause.filename is not None and cause.strerror:
             text = f"{os.fsdecode(cause.filename)}: {cause.strerror}"
-    typer.echo(f"stripline: {' '.join(text.split()) or type(error).__name__}", err=True)
+    return " ".join(text.split()) or type(error).__name__
+
+
+def say(text: str) -> None:
+    """One line on standard error."""
+    typer.echo(f"stripline: {_text.shown(text)}", err=True)
 
 
 @contextmanager
@@ -48,11 +56,11 @@ def reported() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        _say(error)
+        say(explain(error))
         raise typer.Exit(MISUSED) from error
     except (StriplineError, OSError) as error:
         if any(isinstance(cause, BrokenPipeError) for cause in _causes(error)):
             _stop_writing_to_closed_pipe()
         else:
-            _say(error)
+            say(explain(error))
         raise typer.Exit(FAILED) from error

@@ -19,11 +19,12 @@ PATIENCE_SECONDS = 0.5
 
 
 class ProgressBar:
-    """Shows rows done, on standard error, when that is a terminal and the work takes a while."""
+    """Shows what is done, on standard error, when that is a terminal and the work takes a while."""
 
-    def __init__(self, label: str) -> None:
-        """`label` says what is being done."""
+    def __init__(self, label: str, unit: str = "rows") -> None:
+        """`label` says what is being done, `unit` of what there are so many."""
         self._label = label
+        self._unit = unit
         self._console = Console(stderr=True)
         self._show_from = time.monotonic() + PATIENCE_SECONDS
         self._wanted = sys.stderr.isatty()
@@ -45,7 +46,7 @@ class ProgressBar:
             self._bar.stop()
 
     def update(self, done: int, total: int | None) -> None:
-        """Take note that `done` rows of `total` (None: not known yet) are encoded."""
+        """Take note that `done` of `total` (None: not known yet) are done."""
         if not self._wanted or time.monotonic() < self._show_from:
             return
         if self._bar is None or self._task is None:
@@ -53,7 +54,7 @@ class ProgressBar:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 MofNCompleteColumn(),
-                TextColumn("rows"),
+                TextColumn(self._unit),
                 TimeRemainingColumn(),
                 console=self._console,
                 transient=True,

@@ -19,3 +19,17 @@ def megapixels(count: int) -> str:
     """A number of pixels: 0.26 megapixels, 12.0 megapixels, 101 megapixels."""
     value = count / 1e6
     return f"{value:.{2 if value < 1 else 1 if value < 100 else 0}f} megapixels"
+
+
+def shown(text: str) -> str:
+    """Text as a terminal may have it: names of files can hold anything, escape sequences too."""
+    text = text.encode(errors="surrogateescape").decode(errors="replace")
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )
+
+
+def share(part: float) -> str:
+    """A share in percent: 37 %, 4.2 %, -12 %."""
+    percent = 100 * part
+    return f"{percent:.{1 if abs(percent) < 9.95 else 0}f} %"

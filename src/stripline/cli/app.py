@@ -7,21 +7,26 @@ from typing import Annotated
 import typer
 
 import stripline
+from stripline.cli.compare import compare
 from stripline.cli.demo import demo
 from stripline.cli.doctor import doctor
 from stripline.cli.encode import encode
 from stripline.cli.info import info
+from stripline.cli.optimize import optimize
+from stripline.cli.recipe import app as recipe
+from stripline.cli.resize import resize
 
 app = typer.Typer(
     name="stripline",
-    help="Turn pixels into small files: fast, streaming, in bounded memory.",
+    help="Turn pixels and pictures into small files: fast, streaming, in bounded memory.",
     no_args_is_help=True,
     # A bug should show Python's own traceback, which people can paste into a report.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (encode, info, doctor, demo):
+for command in (resize, optimize, compare, encode, info, doctor, demo):
     app.command()(command)
+app.add_typer(recipe)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value
@@ -40,4 +45,4 @@ def _options(
         ),
     ] = False,
 ) -> None:
-    """Turn pixels into small files: fast, streaming, in bounded memory."""
+    """Turn pixels and pictures into small files: fast, streaming, in bounded memory."""

@@ -7,21 +7,45 @@ import platform
 import sys
 import sysconfig
 from importlib import metadata
-from typing import Any
+from typing import Any, Final
 
 import typer
 
 import stripline
+from stripline._vips import library
 from stripline.cli import _options, _text
 from stripline.cli._errors import reported
+from stripline.errors import MissingDependency
 from stripline.jpeg import available_kernels, kernels_in_use
 from stripline.pools import memory_limit, usable_cores
 
 # The packages each extra brings, as pyproject.toml lists them.
 EXTRAS = {
     "cli": ("typer", "rich"),
-    "image": ("pyvips", "pyvips-binary"),
+    "image": (
+        "mozjpeg-lossless-optimization",
+        "pillow",
+        "py-svg-hush",
+        "pydantic",
+        "pyoxipng",
+        "pyvips",
+        "pyvips-binary",
+        "pyyaml",
+    ),
+    "heif": ("pi-heif",),
     "demo": ("numpy",),
+}
+
+# What libvips calls the operations that read and write each format.
+_VIPS_NAMES: Final = {
+    "jpeg": "jpeg",
+    "png": "png",
+    "webp": "webp",
+    "avif": "heif",
+    "tiff": "tiff",
+    "gif": "gif",
+    "svg": "svg",
+    "jxl": "jxl",
 }
 
 
@@ -49,7 +73,25 @@ def _examine() -> dict[str, Any]:
         "kernels": {"in_use": kernels_in_use(), "available": list(available_kernels())},
         "cores": usable_cores(),
         "memory_limit": memory_limit(),
+        "libvips": _libvips(),
         "extras": {name: _versions(packages) for name, packages in EXTRAS.items()},
+    }
+
+
+def _libvips() -> dict[str, Any] | None:
+    """Its version, and the formats it was built to read and write; None if it is not there."""
+    try:
+        vips = library()
+    except MissingDependency:
+        return None
+
+    def has(operation: str) -> bool:
+        return bool(vips.type_find("VipsOperation", operation))
+
+    return {
+        "version": ".".join(str(vips.version(part)) for part in range(3)),
+        "reads": [name for name, called in _VIPS_NAMES.items() if has(f"{called}load_source")],
+        "writes": [name for name, called in _VIPS_NAMES.items() if has(f"{called}save_target")],
     }
 
 
@@ -76,6 +118,13 @@ def _lines(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("cores", str(report["cores"])),
         ("memory limit", "none" if limit is None else _text.byte_count(limit)),
     ]
+    vips = report["libvips"]
+    if vips is not None:
+        lines += [
+            ("libvips", vips["version"]),
+            ("  reads", ", ".join(vips["reads"])),
+            ("  writes", ", ".join(vips["writes"])),
+        ]
     for extra, versions in report["extras"].items():
         if None in versions.values():
             missing = ", ".join(name for name, version in versions.items() if version is None)

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, cast
 
 import typer
 
@@ -17,6 +17,7 @@ from stripline.errors import UnsupportedFormat
 from stripline.streams import close_source, open_rows
 
 if TYPE_CHECKING:
+    from stripline.image import ImageInfo
     from stripline.jpeg import JpegInfo
 
     Line = tuple[str, str]
@@ -25,15 +26,14 @@ if TYPE_CHECKING:
 def info(
     source: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="A picture file, or - for a JPEG on standard input."),
+        typer.Argument(metavar="FILE", help="A picture file, or - for one on standard input."),
     ],
     *,
     as_json: _options.AsJson = False,
 ) -> None:
     """Say what a picture is, from its header, without decoding it."""
     with reported():
-        found = _about_jpeg(source)
-        facts, lines = _about_other(source) if found is None else (_facts(found), _lines(found))
+        facts, lines = _about(source)
         if source != _files.STANDARD_STREAM:
             facts["file_bytes"] = os.stat(source).st_size  # noqa: PTH116 - it is a string anyway
             lines.append(("file", _text.byte_count(facts["file_bytes"])))
@@ -44,49 +44,71 @@ def info(
         typer.echo(f"{name:<12} {value}")
 
 
-def _about_jpeg(source: str) -> JpegInfo | None:
-    """What our own reader says; None for what is no JPEG but could be another picture."""
-    if source == _files.STANDARD_STREAM:
-        return jpeg.inspect(sys.stdin.buffer)
+def _about(source: str) -> tuple[dict[str, Any], list[Line]]:
+    """What the header says, for programs and for people."""
+    from stripline.image.headers import PeekedStream, probe  # noqa: PLC0415 - not needed for --help
+
+    # What the probe has looked at of a stream can be read again.
+    stream = PeekedStream(sys.stdin.buffer) if source == _files.STANDARD_STREAM else None
     try:
-        return jpeg.inspect(source)
+        found = probe(stream or source)
     except UnsupportedFormat:
-        return None
+        if stream is not None:
+            raise
+        return _about_rows(source)
+    facts = asdict(found)
+    del facts["bytes"]  # it has a name of its own
+    if found.format != "jpeg":
+        return facts, _lines(found)
+    about = jpeg.inspect(cast("BinaryIO", stream) if stream is not None else source)
+    return facts | _facts(about), _jpeg_lines(about, found)
 
 
-def _about_other(source: str) -> tuple[dict[str, Any], list[Line]]:
-    """What the readers of other formats say."""
+def _about_rows(source: str) -> tuple[dict[str, Any], list[Line]]:
+    """PGM, PPM and PAM, which only name their rows."""
     rows = open_rows(source)
     close_source(rows)
-    metadata = getattr(rows, "metadata", None)
-    sizes = {
-        f"{name}_bytes": len(getattr(metadata, name, None) or b"")
-        for name in ("exif", "xmp", "icc")
-    }
-    density = getattr(metadata, "density", None)
-    facts = {
-        "format": "other",
-        "width": rows.width,
-        "height": rows.height,
-        "pixels": rows.format,
-        "density": density,
-        **sizes,
-    }
-    lines = [("size", _size(rows.width, rows.height)), ("decoded as", rows.format)]
-    return facts, [*lines, *_extras(density, sizes)]
+    facts = {"format": "netpbm", "width": rows.width, "height": rows.height, "pixels": rows.format}
+    return facts, [("size", _size(rows.width, rows.height)), ("decoded as", rows.format)]
+
+
+def _lines(found: ImageInfo) -> list[Line]:
+    from stripline.image.headers import FORMATS  # noqa: PLC0415 - not needed for --help
+
+    coding = found.coding + ", lossless" * bool(found.lossless) + ", tiled" * found.tiled
+    coding += ", interlaced" * (found.progressive and found.coding != "progressive")
+    lines = [
+        ("size", _size(found.width, found.height)),
+        ("format", f"{FORMATS[found.format]}, {coding}"),
+        ("colour", _colour(found)),
+    ]
+    if found.frames != 1:
+        count = f"{found.frames:,}" if found.frames else "several"
+        lines.append(("frames" if found.animated else "pages", count))
+    if found.orientation != 1:
+        lines.append(("orientation", f"{found.orientation}, as EXIF counts"))
+    if found.icc_bytes:
+        lines.append(("ICC profile", _text.byte_count(found.icc_bytes)))
+    return lines
+
+
+def _colour(found: ImageInfo) -> str:
+    alpha = ", transparency" * found.alpha
+    return f"{found.colour}, {found.bit_depth} bits{alpha}"
 
 
 def _facts(found: JpegInfo) -> dict[str, Any]:
     return {"format": "jpeg", "progressive": found.progressive, **asdict(found)}
 
 
-def _lines(found: JpegInfo) -> list[Line]:
+def _jpeg_lines(found: JpegInfo, header: ImageInfo) -> list[Line]:
     quality = "unknown" if found.quality is None else str(found.quality)
     if found.quality is not None and not found.quality_exact:
         quality = f"about {quality}, with tables of its own"
     lines = [
         ("size", _size(found.width, found.height)),
         ("format", f"JPEG, {found.process}, {found.precision} bits"),
+        ("colour", _colour(header)),
         ("subsampling", found.sampling),
         ("quality", quality),
         ("strips", f"{found.strips:,}"),

@@ -2,11 +2,11 @@
 
 ::
 
-    probe     what a file is, from its header alone, within limits
-    decode    from a file to pixels, by the decoder that its format needs
+    headers/  what a file is, from its header alone, within limits
+    decode/   from a file to pixels, by the decoder that its format needs
     steps/    orient, colour, resize, sharpen, flatten, metadata: one file each
     encode/   one file a format
-    process   all of it: a source, recipes by name, and where the files go
+    pipeline  all of it: a source, recipes by name, and where the files go
 
 Needs the extra `image`; HEIC needs `heif` too. Importing this package loads nothing: a name is
 fetched from its home when it is first used.
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 from stripline.errors import MissingDependency
 
 if TYPE_CHECKING:
+    from stripline.image.headers import ImageInfo, probe
     from stripline.image.limits import Limits
     from stripline.image.output import Output
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo, probe
-    from stripline.image.process import process
+    from stripline.image.pipeline import process
     from stripline.image.recipe import Recipe, load_variants, read_variants
     from stripline.image.result import Result, VariantResult
     from stripline.image.score import Reference, psnr, ssimulacra2
@@ -56,7 +56,7 @@ __all__ = [
 if not TYPE_CHECKING:  # a type checker would take any name at all for one of this module's
     _HOMES = {
         "FolderSinks": "sinks",
-        "ImageInfo": "probe",
+        "ImageInfo": "headers",
         "Limits": "limits",
         "MemorySinks": "sinks",
         "Output": "output",
@@ -68,8 +68,8 @@ if not TYPE_CHECKING:  # a type checker would take any name at all for one of th
         "Sharpen": "steps.sharpen",
         "VariantResult": "result",
         "load_variants": "recipe",
-        "probe": "probe",
-        "process": "process",
+        "probe": "headers.probe",
+        "process": "pipeline",
         "psnr": "score",
         "read_variants": "recipe",
         "ssimulacra2": "score",

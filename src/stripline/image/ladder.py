@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stripline.image.deadline import Deadline
+    from stripline.image.headers import ImageInfo
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo
     from stripline.image.recipe import Recipe
     from stripline.streams.source import Source
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from stripline.errors import InvalidOption, LimitExceeded
 
 if TYPE_CHECKING:
-    from stripline.image.probe import ImageInfo
+    from stripline.image.headers import ImageInfo
 
 _BYTES: Final = 1_000_000_000
 _PIXELS: Final = 500_000_000

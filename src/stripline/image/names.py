@@ -17,7 +17,7 @@ def check_template(template: str) -> str:
     """Return `template` if names can be made by it.
 
     Raises:
-        InvalidOption: Unknown fields, or braces that do not match.
+        InvalidOption: Unknown fields, braces that do not match, a format that does not suit.
     """
     try:
         found = [field for _, field, _, _ in Formatter().parse(template) if field is not None]
@@ -27,6 +27,11 @@ def check_template(template: str) -> str:
     if unknown:
         known = ", ".join(f"{{{field}}}" for field in FIELDS)
         raise InvalidOption(f"template {template!r} has {{{unknown[0]}}}; known are {known}")
+    for quality in (80, "lossless"):
+        try:
+            template.format(stem="a", variant="b", width=1, height=1, quality=quality, ext="c")
+        except (ValueError, LookupError) as error:
+            raise InvalidOption(f"template {template!r}: {error}") from None
     if not template.strip("/") or template.endswith("/"):
         raise InvalidOption(f"template {template!r} names no file")
     if ".." in template.split("/") or template.startswith("/"):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stripline.image.probe import ImageInfo
+    from stripline.image.headers import ImageInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class VariantResult:
         bytes: Size of the file.
         quality: That it was encoded with; None for lossless, and for the source's own bytes.
         score: SSIMULACRA2 against the pixels that went into the encoder, where it was measured.
+        scored: What the score was measured on: the whole `picture`, or a representative `sample`.
         kept_source: Whether it is the source's own bytes, because they were the smaller.
         seconds: From its first step to its last byte.
         warnings: What a person should know, in sentences.
@@ -37,6 +38,7 @@ class VariantResult:
     bytes: int
     quality: int | None
     score: float | None
+    scored: Literal["picture", "sample"] | None
     kept_source: bool
     seconds: float
     warnings: tuple[str, ...] = ()

@@ -38,6 +38,8 @@ def _check_colour(value: tuple[int, int, int]) -> tuple[int, int, int]:
 
 
 Colour = Annotated[
-    tuple[int, int, int], BeforeValidator(_read_colour), AfterValidator(_check_colour)
+    tuple[int, int, int],
+    BeforeValidator(_read_colour, json_schema_input_type=tuple[int, int, int] | str),
+    AfterValidator(_check_colour),
 ]
 """Red, green and blue; written as a list of three, a name, `#rgb`, `#rrggbb` or `r,g,b`."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from stripline import _vips
 from stripline.errors import InvalidRecipe
-from stripline.image.choose import Choice, choose
 from stripline.image.encode.jpeg_lossless import optimize_jpeg
 from stripline.image.encode.registry import encoder_for
+from stripline.image.goals.choose import Choice, choose
 from stripline.image.ladder import Scaled, size_of, source_size
 from stripline.image.plugins import apply_custom
 from stripline.image.result import VariantResult
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from stripline.image.deadline import Deadline
     from stripline.image.encode.encoder import Encoder
+    from stripline.image.headers import ImageInfo
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo
     from stripline.image.recipe import Recipe
     from stripline.image.sinks import Delivery
     from stripline.streams.source import Source
@@ -85,7 +85,7 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
         animated=info.format in _ANIMATED
         and info.frames > 1
         and any(encoder.traits.animation for encoder in encoders),
-        deep=info.bit_depth > 8 and all(16 in encoder.traits.bit_depths for encoder in encoders),
+        deep=info.bit_depth > 8 and all(max(encoder.traits.bit_depths) > 8 for encoder in encoders),
     )
     return Job(name, recipe, encoders, scaled, is_same_picture=same)
 
@@ -154,7 +154,7 @@ class Maker:
         """
         began = time.perf_counter()
         source = bytes(self._source.data())
-        data = optimize_jpeg(source, job.recipe.metadata)
+        data = optimize_jpeg(source, job.recipe.metadata, seconds=self._deadline.left)
         made = Made(job.name, "jpg", "image/jpeg", self._info.width, self._info.height, None)
         sink = self._delivery.sink(made)
         sink.write(data)
@@ -167,6 +167,7 @@ class Maker:
             bytes=sink.written,
             quality=None,
             score=None,
+            scored=None,
             kept_source=data == source,
             seconds=time.perf_counter() - began,
         )
@@ -198,7 +199,7 @@ class Maker:
             )
             sink = self._delivery.sink(made)
             if data is None:
-                choice.write(job.recipe.output, sink, self._pool)
+                choice.write(sink, self._pool)
             else:
                 sink.write(data)
         return VariantResult(
@@ -210,6 +211,7 @@ class Maker:
             bytes=sink.written,
             quality=made.quality,
             score=None if kept else choice.score,
+            scored=None if kept else choice.scored,
             kept_source=kept,
             seconds=time.perf_counter() - began,
             warnings=warnings,
@@ -222,7 +224,7 @@ class Maker:
             return choice.data, False
         if choice.encoder.traits.name != self._info.format:
             return choice.data, False
-        data = choice.encoded(output, self._pool)
+        data = choice.encoded(self._pool)
         if len(data) <= size * (1 - output.margin) and len(data) < size:
             return data, False
         return self._source.data(), True
@@ -232,7 +234,8 @@ def finish(picture: Picture, job: Job, info: ImageInfo) -> tuple[Picture, tuple[
     """The steps after scaling, and what a person should know of them."""
     recipe, warnings = job.recipe, []
     picture = apply_custom(picture, recipe.steps)
-    picture, problem = to_profile(picture, recipe.colour)
+    holds_profile = all("icc" in encoder.traits.metadata for encoder in job.encoders)
+    picture, problem = to_profile(picture, recipe.colour if holds_profile else "srgb")
     if problem is not None:
         warnings.append(problem)
     picture = sharpen(picture, recipe.sharpen)

@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from stripline import _native
-from stripline._native import Segment
+from stripline._native import DamagedJpeg, Segment, open_decoder
+from stripline._native import Decoder as NativeDecoder
 from stripline._native import Tables as NativeTables
 from stripline.errors import UnknownKernels
 
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KERNELS_VARIABLE",
+    "DamagedJpeg",
+    "NativeDecoder",
     "NativeTables",
     "Segment",
     "StripTask",
     "available_kernels",
     "kernels_in_use",
     "mcu_size",
+    "open_decoder",
     "run_strip",
     "strip_stages",
 ]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stripline.webcodecs import EncodedVideoChunk, VideoDecoder, VideoEncoder
+from stripline.webcodecs import EncodedAudioChunk, EncodedVideoChunk, VideoDecoder, VideoEncoder
+from stripline.webcodecs.audio_decoder import AudioDecoder
+from stripline.webcodecs.audio_encoder import AudioEncoder
+from tests.conformance.webcodecs.audio import OPUS, audio, encoded_audio
 from tests.conformance.webcodecs.video import Recorder, config, encoded, frame
 
 if TYPE_CHECKING:
@@ -61,6 +64,18 @@ async def _key_chunks(count: int) -> list[Any]:
     ]
 
 
+async def _audio(count: int) -> list[Any]:
+    return [audio(number * 20_000, frames=960) for number in range(count)]
+
+
+async def _opus_chunks(count: int) -> list[Any]:
+    chunks, _ = await encoded_audio(OPUS, await _audio(1))
+    return [
+        EncodedAudioChunk(type="key", timestamp=number * 20_000, data=bytes(chunks[0]))
+        for number in range(count)
+    ]
+
+
 KINDS = {
     "VideoEncoder": Kind(
         VideoEncoder, config("vp8"), "avc", _frames, "encode", "encode_queue_size"
@@ -68,4 +83,9 @@ KINDS = {
     "VideoDecoder": Kind(
         VideoDecoder, {"codec": "vp8"}, "color_space", _key_chunks, "decode", "decode_queue_size"
     ),
+    # With A-law, as many chunks come out as inputs go in.
+    "AudioEncoder": Kind(
+        AudioEncoder, {**OPUS, "codec": "alaw"}, "opus", _audio, "encode", "encode_queue_size"
+    ),
+    "AudioDecoder": Kind(AudioDecoder, OPUS, None, _opus_chunks, "decode", "decode_queue_size"),
 }

@@ -129,8 +129,8 @@ async def decoded(chunks: list[EncodedVideoChunk], members: dict[str, Any]) -> l
     return record.outputs
 
 
-def damaged(chunk: EncodedVideoChunk) -> EncodedVideoChunk:
-    """A chunk with every fourth byte 0xFF."""
+def damaged(chunk: Any) -> Any:
+    """A chunk, of video or audio, with every fourth byte 0xFF."""
     samples = bytearray(bytes(chunk))
     samples[::4] = b"\xff" * len(samples[::4])
-    return EncodedVideoChunk(type=chunk.type, timestamp=chunk.timestamp, data=samples)
+    return type(chunk)(type=chunk.type, timestamp=chunk.timestamp, data=samples)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -108,6 +109,18 @@ def test_metadata_of_the_image_itself_is_not_written(name: str) -> None:
         assert found.pop("exif")
         assert found.pop("dpi") == (72, 72)
     assert found == {}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_a_format_can_hold_is_written_and_the_rest_is_left_out(name: str) -> None:
+    full = replace(samples.FULL, comment="hello", density=(300, 150))
+    found = samples.said(samples.encode(samples.picture(samples.coffee(), full), name))
+    parts = {"dpi" if part == "density" else part for part in encoder_for(name).traits.metadata}
+    assert set(found) == parts
+    if "exif" in parts:
+        tags = found["exif"]
+        assert isinstance(tags, dict)
+        assert tags[0x010E] == "hello"
 
 
 @pytest.mark.parametrize("name", FORMATS)

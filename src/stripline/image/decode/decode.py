@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Final
 from stripline.errors import UnsupportedFormat
 from stripline.image.decode.bmp import decode_bmp
 from stripline.image.decode.heic import decode_heic
+from stripline.image.decode.jpeg import decode_jpeg
 from stripline.image.decode.svg import decode_svg
 from stripline.image.decode.vips import decode_with_vips
 
 if TYPE_CHECKING:
+    from stripline.image.headers import ImageInfo
     from stripline.image.picture import Picture
-    from stripline.image.probe import ImageInfo
+    from stripline.jpeg.decode import Denominator
     from stripline.streams.source import Source
 
 # Sides are divided by at most 8 while a JPEG is decoded, and at least a factor of 2 is left to the
 # filter: what the decoder's small inverse DCTs lose then lies beyond what the filter keeps.
-_SHRINKS: Final = (8, 4, 2)
+_SHRINKS: Final[tuple[Denominator, ...]] = (8, 4, 2)
 _LEFT_TO_FILTER: Final = 2
 
 
@@ -34,7 +36,7 @@ class Wanted:
         salvage: Whether a damaged file gives what can be read of it.
     """
 
-    shrink: int = 1
+    shrink: Denominator = 1
     scale: float = 1.0
     all_frames: bool = False
     deep: bool = False
@@ -67,11 +69,13 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
                 f"{source.name} is a JPEG XL, which the libvips from PyPI cannot read:"
                 " convert it to PNG or JPEG first"
             )
+        case "jpeg":
+            return decode_jpeg(source, info, wanted.shrink, salvage=wanted.salvage)
         case _:
             picture = decode_with_vips(
                 source,
                 info.format,
-                shrink=wanted.shrink if info.format == "jpeg" else 1,
+                shrink=1,
                 all_frames=wanted.all_frames and info.format in {"gif", "webp"},
                 salvage=wanted.salvage,
             )
@@ -79,7 +83,7 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
             return replace(picture, orientation=info.orientation) if is_png else picture
 
 
-def shrink_for(info: ImageInfo, factor: float) -> int:
+def shrink_for(info: ImageInfo, factor: float) -> Denominator:
     """How much smaller a file may be decoded that is to be scaled by `factor` in the end."""
     if info.format != "jpeg" or factor <= 0:
         return 1

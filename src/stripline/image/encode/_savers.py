@@ -199,12 +199,12 @@ def animated(picture: Picture, *, step_ms: int = 1) -> Pixels:
     image = bare(picture.pixels)
     image.set_type(gint, "page-height", picture.height)
     image.set_type(gint, "n-pages", picture.frames)
-    image.set_type(array, "delay", _rounded(delays, step_ms))
+    image.set_type(array, "delay", rounded_delays(delays, step_ms))
     image.set_type(gint, "loop", picture.loops)
     return image
 
 
-def _rounded(delays: tuple[int, ...], step: int) -> list[int]:
+def rounded_delays(delays: tuple[int, ...], step: int) -> list[int]:
     end = shown = 0
     rounded = []
     for delay in delays:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stripline.image.picture import Picture, Pixels
     from stripline.streams import Metadata, Sink
 
-DEFAULT_QUALITY: Final = 55
+DEFAULT_QUALITY: Final = 60
 DEFAULT_EFFORT: Final = 2
 # From this quality on, halved chroma costs more than it saves.
 _FULL_CHROMA_QUALITY: Final = 90
@@ -43,7 +43,7 @@ class AvifSettings(Settings):
     """How to write an AVIF."""
 
     quality: Quality | None = None
-    """On libheif's scale; None for the output's, else 55."""
+    """On libheif's scale; None for the output's, else 60."""
     subsampling: Literal["auto", "4:4:4", "4:2:0"] = "auto"
     """How much chroma to keep; `auto` is `4:2:0` below quality 90, else `4:4:4`."""
     bits: Literal[8, 10, 12] | None = None
@@ -66,6 +66,7 @@ class AvifEncoder:
         max_side=16_384,  # libheif's security limit for reading
         quality=DEFAULT_QUALITY,
         bit_depths=(8, 10, 12),
+        metadata=("exif", "xmp", "icc"),
     )
 
     def write(

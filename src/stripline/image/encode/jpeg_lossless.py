@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import mozjpeg_lossless_optimization as mozjpeg
-
 from stripline._vips import library, vips_errors
-from stripline.errors import CorruptImage, UnsupportedFormat, describe
+from stripline.errors import CorruptImage
 from stripline.image.encode._jpeg_segments import (
     APP0,
     APP1,
@@ -18,6 +16,7 @@ from stripline.image.encode._jpeg_segments import (
     Segment,
     segments,
 )
+from stripline.image.encode._mozjpeg import recode
 from stripline.image.exif_copyright import copyright_only
 from stripline.jpeg.markers import ICC_PREFIX, XMP_PREFIX
 from stripline.streams.exif import (
@@ -41,14 +40,14 @@ _EXTENDED_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
 _MPF: Final = b"MPF\0"
 
 
-def optimize_jpeg(data: bytes, keep: tuple[Keep, ...]) -> bytes:
+def optimize_jpeg(data: bytes, keep: tuple[Keep, ...], *, seconds: float | None = None) -> bytes:
     """The same picture in fewer bytes, bit by bit the same to every decoder.
 
     mozjpeg recodes the coefficients, with optimised Huffman tables and the progressive scans that
     suit the picture best. What is in the file beside the picture is chosen by `keep`:
 
-    - What decides colours and orientation stays: JFIF, Adobe and ICC segments (`none` drops the
-      profile) and, when EXIF goes, its orientation alone.
+    - What decides colours and orientation stays: JFIF, Adobe and ICC segments and, when EXIF goes,
+      its orientation alone.
     - `exif`, `xmp`: those; `copyright`: artist and copyright out of EXIF; `all`: comments and
       every other segment too.
     - What follows the picture (previews, gain maps, films of phones), and the directory of it,
@@ -57,25 +56,27 @@ def optimize_jpeg(data: bytes, keep: tuple[Keep, ...]) -> bytes:
     Args:
         data: A whole JPEG file.
         keep: As in a recipe.
+        seconds: How long recoding may take; None for ever.
 
     Returns:
         The smaller of the recoded file and the file with nothing but its metadata changed; so it is
-        never larger than `data`. It is the latter too where libjpeg warns of the coded data:
-        recoded, damage could not be told from the picture any more.
+        never larger than `data`. It is the latter too where libjpeg warns of the coded data, or
+        cannot code what it has decoded: recoded, damage could not be told from the picture.
 
     Raises:
         CorruptImage: The file is malformed, or ends early.
+        LimitExceeded: It took longer than `seconds`.
         UnsupportedFormat: A kind of JPEG that libjpeg cannot read, as one of 12 bits.
+        WorkerLost: The process that recodes was killed, or did not start.
     """
     found = list(segments(data))
     head = _kept(found, keep)
     stripped = _join(head, (part for part in found if not part.is_application))
     if not _is_sound(data):
         return stripped
-    try:
-        recoded = mozjpeg.optimize(stripped, mozjpeg.COPY_MARKERS.NONE)
-    except ValueError as error:
-        raise UnsupportedFormat(f"the JPEG cannot be recoded: {describe(error)}") from error
+    recoded = recode(stripped, seconds)
+    if recoded is None:
+        return stripped
     optimised = _join(head, (part for part in segments(recoded) if not part.is_application))
     return min(stripped, optimised, key=len)
 
@@ -128,7 +129,7 @@ def _is_kept(part: Segment, keep: tuple[Keep, ...]) -> bool:
     if part.marker == APP14 and part.payload.startswith(_ADOBE):
         return True
     if part.marker == APP2 and part.payload.startswith(ICC_PREFIX):
-        return "none" not in keep
+        return True
     if part.marker == APP1 and part.payload.startswith((XMP_PREFIX, _EXTENDED_XMP)):
         return "xmp" in keep or "all" in keep
     return "all" in keep

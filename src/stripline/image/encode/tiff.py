@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from stripline.errors import InvalidRecipe
+from stripline.errors import CorruptImage, InvalidRecipe, UnsupportedFormat
 from stripline.image.encode._savers import (
     ICC,
     XMP,
@@ -23,6 +23,7 @@ from stripline.image.encode._savers import (
     wanted_quality,
     with_blobs,
 )
+from stripline.image.encode._tiff_exif import add_exif
 from stripline.image.encode.encoder import Traits
 from stripline.image.settings import Effort, Quality, Settings
 
@@ -42,13 +43,15 @@ _PYRAMID_SHARE: Final = 4 / 3
 # TIFF needs to seek: up to this size a file is made in memory, beyond it on the disk.
 _SPOOL_BYTES: Final = 64 * 1024 * 1024
 _COPY_BYTES: Final = 1024 * 1024
+_NOT_BUILT_IN: Final = "support is not configured"
 
 
 class TiffSettings(Settings):
     """How to write a TIFF."""
 
     compression: Literal["none", "deflate", "zstd", "lzw", "jpeg", "webp"] = "deflate"
-    """`jpeg` and `webp` are lossy (`webp` not with the output's `lossless`) and of 8 bits."""
+    """`jpeg` and `webp` are lossy (`webp` not with the output's `lossless`) and of 8 bits. `zstd`
+    needs a libvips that was built with it, which pyvips-binary's is not."""
     quality: Quality | None = None
     """Of `jpeg` and `webp`; None for the output's, else 80."""
     predictor: Literal["auto", "none", "horizontal"] = "auto"
@@ -79,6 +82,7 @@ class TiffEncoder:
         max_side=1_000_000,
         quality=None,
         bit_depths=(8, 16),
+        metadata=("exif", "xmp", "icc", "density"),
     )
 
     def write(
@@ -90,7 +94,11 @@ class TiffEncoder:
         quality: int | None = None,
         pool: Executor | None = None,  # noqa: ARG002 - one thread
     ) -> None:
-        """Encode; see `Encoder.write`."""
+        """Encode; see `Encoder.write`.
+
+        Raises:
+            UnsupportedFormat: libvips was built without that compression.
+        """
         settings = self._resolve(output, quality)
         check_size(picture, self.traits)
         check_depth(picture, self.traits)
@@ -99,7 +107,17 @@ class TiffEncoder:
             pixels = at_most_8_bits(pixels)
         pixels, keep = _with_metadata(pixels, picture.metadata)
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
-            save(pixels, "tiffsave", file, keep=keep, **_options(pixels, settings))
+            try:
+                save(pixels, "tiffsave", file, keep=keep, **saver_options(pixels, settings))
+            except CorruptImage as error:
+                if _NOT_BUILT_IN not in str(error):
+                    raise
+                raise UnsupportedFormat(
+                    f"this build of libvips cannot write TIFF with {settings['compression']}:"
+                    " choose another compression"
+                ) from error
+            if picture.metadata.exif:
+                add_exif(file, picture.metadata.exif)
             file.seek(0)
             writer = SinkWriter(sink)
             while data := file.read(_COPY_BYTES):
@@ -141,7 +159,8 @@ def _with_metadata(pixels: Pixels, metadata: Metadata) -> tuple[Pixels, int]:
     return said.copy(xres=across, yres=down), keep
 
 
-def _options(pixels: Pixels, settings: dict[str, Any]) -> dict[str, Any]:
+def saver_options(pixels: Pixels, settings: dict[str, Any]) -> dict[str, Any]:
+    """What resolved settings are to libvips, for such pixels."""
     compression, effort = settings["compression"], settings["effort"]
     options: dict[str, Any] = {
         "compression": compression,

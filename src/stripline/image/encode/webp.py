@@ -69,6 +69,7 @@ class WebpEncoder:
         lossless=True,
         max_side=16_383,  # 14 bits in the bitstream, less one
         quality=DEFAULT_QUALITY,
+        metadata=("exif", "xmp", "icc"),
     )
 
     def write(
