@@ -6,6 +6,7 @@ gives frames in the order in which they are shown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av import av
@@ -72,6 +73,8 @@ class VideoDecodeBackend:
         self._context = open_decoder(self._plan)
         self._times: dict[int, tuple[int, int | None]] = {}
         self._count = 0
+        self._tolerant = False
+        self._last: tuple[int, int | None] = (0, None)
         given = config.get("color_space", {})
         self._colors = {name: value for name, value in given.items() if value is not None}
         self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
@@ -82,33 +85,55 @@ class VideoDecodeBackend:
         if not data:
             raise EncodingError(f"the chunk of timestamp {chunk.timestamp} is empty")
         assert self._context is not None  # noqa: S101 - `configure` has opened it
+        self._check(data)
         # Memory of FFmpeg's own: a decoder's threads would need the GIL to free Python's, and
         # PyAV holds it while it waits for them to end.
         packet: av.Packet[Any] = av.Packet(len(data))
-        packet.update(self._checked(data))
+        packet.update(data)
         packet.pts = packet.dts = self._count
+        if self._count == 0:
+            self._tolerate(self._starts_midway(data))
         self._times[self._count] = (chunk.timestamp, chunk.duration)
         self._times.pop(self._count - _REMEMBERED, None)
         self._count += 1
         yield from self._frames(self._decode(packet))
 
-    def _checked(self, data: bytes) -> bytes:
-        """The chunk, if its framing holds: FFmpeg passes over what it does not know."""
+    def _tolerate(self, midway: bool) -> None:  # noqa: FBT001 - it is what is tolerated
+        """Have a decoder that passes over missing references, or one that does not."""
+        if midway != self._tolerant:
+            plan = replace(self._plan, options={}) if midway else self._plan
+            self._context, self._tolerant = open_decoder(plan), midway
+
+    def _starts_midway(self, data: bytes) -> bool:
+        """Whether H.264 begins at a recovery point: no IDR slice.
+
+        Pictures that come after such a chunk and are shown before it need what is not there
+        (ITU-T H.264, D.2.8).
+        """
+        if self._plan.codec.kind != "avc":
+            return False
+        return all(unit[0] & 0x1F != 5 for unit in self._units(data))
+
+    def _units(self, data: bytes) -> list[bytes]:
+        lengths = self._plan.length_bytes
+        return split_lengths(data, lengths) if lengths else split_start_codes(data)
+
+    def _check(self, data: bytes) -> None:
+        """Raise unless the chunk's framing holds: FFmpeg passes over what it does not know."""
         plan = self._plan
         try:
             if plan.codec.kind == "av1":
                 sound = any(unit.type in FRAMES for unit in split_obus(data))
             elif plan.codec.kind not in {"avc", "hevc"}:
                 sound = True
-            elif plan.length_bytes is None:
-                sound = bool(split_start_codes(data))
             else:
-                sound = bool(split_lengths(data, plan.length_bytes))
+                units = self._units(data)
+                # Of H.264 and H.265, the first bit of a unit is forbidden (7.4.1).
+                sound = bool(units) and not any(unit[0] & 0x80 for unit in units)
         except ValueError as error:
             raise EncodingError(f"the chunk is damaged: {error}") from error
         if not sound:
-            raise EncodingError("the chunk has no unit of a picture")
-        return data
+            raise EncodingError("the chunk is damaged: its units are none")
 
     def _decode(self, packet: av.Packet[Any] | None) -> list[AvFrame]:
         assert self._context is not None  # noqa: S101 - `configure` has opened it
@@ -125,6 +150,7 @@ class VideoDecodeBackend:
         self._context.flush_buffers()
         yield from self._frames(frames)
         self._times.clear()
+        self._count = 0
 
     def close(self) -> None:
         """Let the decoder go."""
@@ -134,7 +160,8 @@ class VideoDecodeBackend:
         for frame in frames:
             if frame.is_corrupt:
                 raise EncodingError(f"{self._plan.decoder} found the picture damaged")
-            timestamp, duration = self._times.pop(frame.pts or 0)
+            # One chunk may hold several frames; those without a number follow the one before.
+            timestamp, duration = self._last = self._times.get(frame.pts or 0, self._last)
             try:
                 yield (self._frame(frame, timestamp, duration),)
             except DOMException as error:
