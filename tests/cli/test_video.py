@@ -182,7 +182,7 @@ def test_raw_pixels_to_standard_output(form: str, tmp_path: Path) -> None:
         (("frames", "-o", "a.mp4", "--bitrate", "lots"), 2, "bits a second"),
         (("frames", "-o", "a.mp4", "--fps", "0"), 2, "frames a second"),
         (("frames", "-o", "a.mp4", "--size", "5"), 2, "no size"),
-        (("frames", "-o", "a.mp4", "--width", "5"), 2, "both --width and --height"),
+        (("cut.png", "-o", "a.mp4", "--width", "5"), 2, "both --width and --height"),
         (("frames", "-", "-o", "a.mp4"), 2, "give it alone"),
         (("nothing", "-o", "a.mp4"), 1, "nothing: No such file"),
         (("*.gif", "-o", "a.mp4"), 2, "no picture"),
@@ -194,7 +194,8 @@ def test_what_cannot_be_done_is_said(
     folder: Path, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     (folder / "there.mp4").write_bytes(b"kept")
-    (folder / "cut.png").write_bytes((folder / "frames/frame0.png").read_bytes()[:900])
+    whole = (folder / "frames/frame0.png").read_bytes()
+    (folder / "cut.png").write_bytes(whole[: len(whole) // 2])
     result = run("video", "encode", *arguments, directory=folder)
     assert said in " ".join(refused(result, code).split())
     assert (folder / "there.mp4").read_bytes() == b"kept"
@@ -205,20 +206,9 @@ def test_what_cannot_be_done_is_said(
 def test_stopped_while_frames_come_leaves_no_file(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
-    command = [
-        STRIPLINE,
-        "video",
-        "encode",
-        "-",
-        "-o",
-        "a.mp4",
-        "--width",
-        "640",
-        "--height",
-        "480",
-    ]
+    size = ("--width", "640", "--height", "480")
     with subprocess.Popen(
-        ["env", "--default-signal=INT", *command],
+        ["env", "--default-signal=INT", STRIPLINE, "video", "encode", "-", "-o", "a.mp4", *size],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=tmp_path,
