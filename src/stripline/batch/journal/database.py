@@ -46,15 +46,18 @@ class Journal:
         self.url = _url_of(where)
         self.engine = _engine(self.url)
         try:
-            found = self._version()
-            if found > VERSION:
-                raise InvalidOption(
-                    f"the journal {self} has version {found}, this stripline knows {VERSION}:"
-                    " use a later stripline, or another journal"
-                )
+            self._check_version()
         except BaseException:
             self.close()
             raise
+
+    def _check_version(self) -> None:
+        found = self._version()
+        if found > VERSION:
+            raise InvalidOption(
+                f"the journal {self} has version {found}, this stripline knows {VERSION}:"
+                " use a later stripline, or another journal"
+            )
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
