@@ -84,6 +84,8 @@ def _scan_png(data: bytes, *, final: bool) -> Scan:
         if kind == b"IDAT":
             scan.known = True
             scan.hidden_first |= scan.animated and not shown
+        elif kind in {b"fcTL", b"IEND"} and shown and len(scan.ends) < declared:
+            scan.add(duration, at)
         if end > len(data):
             break
         if kind == b"acTL" and size >= 8:
@@ -91,12 +93,9 @@ def _scan_png(data: bytes, *, final: bool) -> Scan:
             declared = int.from_bytes(body[:4], "big")
             plays = int.from_bytes(body[4:8], "big")
             scan.repetitions = plays - 1 if plays else math.inf
-        elif kind in {b"fcTL", b"IEND"} and scan.animated:
-            if shown and len(scan.ends) < declared:
-                scan.add(duration, at)
-            if kind == b"fcTL" and size >= 24:
-                shown, duration = True, _png_delay(body)
-        elif kind == b"IEND":
+        elif kind == b"fcTL" and size >= 24 and scan.animated:
+            shown, duration = True, _png_delay(body)
+        elif kind == b"IEND" and not scan.animated:
             scan.add(None, end)
         at = end
     scan.known |= final
@@ -135,6 +134,8 @@ def _scan_gif(data: bytes, *, final: bool) -> Scan:
             break
         at = end
     scan.animated = len(scan.ends) > 1
+    if final and len(scan.ends) == 1:
+        scan.durations = [None]
     scan.known |= final
     return scan
 
