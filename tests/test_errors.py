@@ -21,14 +21,20 @@ SAMPLES = [
     errors.TooManyRows(5001, 5000),
     errors.WrongRowSize(1000, 300),
     errors.SourceFailed(1203, "ValueError: boom"),
+    errors.SourceFailed(0, "status code: 503", retryable=True),
     errors.UnsupportedFormat("x"),
     errors.CorruptImage("x"),
     errors.LimitExceeded("pixels", 2_000, 1_000),
     errors.GoalNotReached("x"),
     errors.SinkError("x"),
     errors.SinkFailed(65536, "OSError: full"),
+    errors.SinkFailed(0, "status code: 403", retryable=False),
+    errors.OutputDamaged("x"),
     errors.TargetNotSeekable("x"),
     errors.MissingDependency("reading a.png", "pyvips", "image"),
+    errors.JobBusy("x"),
+    errors.JournalFailed("x"),
+    errors.ClusterFailed("x"),
     errors.WorkerLost("x"),
 ]
 
@@ -71,7 +77,12 @@ def test_pickling_keeps_everything(error: StriplineError) -> None:
 
 def test_only_what_can_pass_is_retryable() -> None:
     retryable = {kind for kind in descendants(StriplineError) if kind.retryable}
-    assert retryable == {errors.SinkFailed, errors.WorkerLost}
+    assert retryable == {errors.OutputDamaged, errors.SinkFailed, errors.WorkerLost}
+
+
+def test_whoever_knows_the_cause_says_if_to_retry() -> None:
+    assert errors.SourceFailed(0, "status code: 503", retryable=True).retryable
+    assert not errors.SinkFailed(0, "status code: 403", retryable=False).retryable
 
 
 @pytest.mark.parametrize(

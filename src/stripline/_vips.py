@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -41,6 +42,8 @@ _FORMATS: Final = "JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, PGM, PPM, PAM"
 
 Vips = Any  # pyvips has no types
 Image = Any
+
+_setting_up = threading.Lock()
 
 _UNKNOWN_FORMAT: Final = "not in a known format"
 # What libvips says, and what it means; whatever is not listed is damage. None is worth a retry.
@@ -134,6 +137,14 @@ def library() -> Vips:
     Raises:
         MissingDependency: It is not installed.
     """
+    # Threads that come first together wait for one of them: what is half set up would look to the
+    # others like what the application set up, with every loader still shut.
+    with _setting_up:
+        return _set_up()
+
+
+@cache
+def _set_up() -> Vips:
     set_up_by_application = "pyvips" in sys.modules
     try:
         import pyvips  # noqa: PLC0415 - optional, and 50 ms that most calls need not pay

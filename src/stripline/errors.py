@@ -8,20 +8,24 @@
     │   ├── UnsupportedPixels            pixels in a layout or type that cannot be encoded
     │   ├── InvalidOption                an option, or a combination of options, outside its range
     │   ├── InvalidRecipe                a recipe that does not say what to make
+    │   ├── JobBusy                      another process runs this job
     │   └── UnknownKernels               STRIPLINE_KERNELS names a set that this machine cannot run
     ├── SourceError                      the pixels, or where they come from
     │   ├── TooFewRows                   the source ended early
     │   ├── TooManyRows                  the source went on after the last row
     │   ├── WrongRowSize                 a batch that is not a whole number of rows
-    │   ├── SourceFailed                 the source raised; the cause is kept
+    │   ├── SourceFailed                 the source raised; the cause is kept and says if to retry
     │   ├── UnsupportedFormat            not a file format that can be read here
     │   ├── CorruptImage                 a known format, but damaged
     │   └── LimitExceeded                a picture that needs more of something than is allowed
     ├── SinkError                        where the bytes go
-    │   ├── SinkFailed                   the target raised; the cause is kept; may be retried
+    │   ├── SinkFailed                   the target raised; the cause is kept; mostly to be retried
+    │   ├── OutputDamaged                a file, read again, is not what was written; may be retried
     │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
     ├── GoalNotReached                   no setting gives the score or the size that was asked for
     ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
+    ├── JournalFailed                    the database of jobs raised; the cause is kept
+    ├── ClusterFailed                    no scheduler, no workers, or workers of another stripline
     └── WorkerLost                       a worker of the pool died; may be retried
 
 `retryable` says whether the same call can succeed when made again. `KeyboardInterrupt`,
@@ -32,16 +36,18 @@ All classes survive pickling, so they may cross process boundaries.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 __all__ = [
+    "ClusterFailed",
     "CorruptImage",
     "GoalNotReached",
     "InvalidDimensions",
     "InvalidOption",
     "InvalidRecipe",
+    "JobBusy",
+    "JournalFailed",
     "LimitExceeded",
     "MissingDependency",
+    "OutputDamaged",
     "SinkError",
     "SinkFailed",
     "SourceError",
@@ -67,7 +73,7 @@ class StriplineError(Exception):
         retryable: Whether the same call can succeed when made again.
     """
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
 
 class UsageError(StriplineError, ValueError):
@@ -88,6 +94,10 @@ class InvalidOption(UsageError):
 
 class InvalidRecipe(UsageError):
     """A recipe that does not say what to make, or asks for what does not go together."""
+
+
+class JobBusy(UsageError):
+    """Another process, or another part of this one, plans or runs this job."""
 
 
 class UnknownKernels(UsageError):
@@ -160,12 +170,14 @@ class SourceFailed(SourceError):
     Attributes:
         rows: Rows that had come before.
         reason: What the cause said.
+        retryable: What whoever knows the cause says; False where nobody does.
     """
 
-    def __init__(self, rows: int, reason: str) -> None:
+    def __init__(self, rows: int, reason: str, *, retryable: bool = False) -> None:
         super().__init__(rows, reason)
         self.rows = rows
         self.reason = reason
+        self.retryable = retryable
 
     def __str__(self) -> str:
         return f"source failed after {self.rows:,} rows: {self.reason}"
@@ -212,17 +224,25 @@ class SinkFailed(SinkError):
     Attributes:
         written: Bytes that the target had taken before.
         reason: What the cause said.
+        retryable: What whoever knows the cause says; True where nobody does.
     """
 
-    retryable: ClassVar[bool] = True
+    retryable = True
 
-    def __init__(self, written: int, reason: str) -> None:
+    def __init__(self, written: int, reason: str, *, retryable: bool = True) -> None:
         super().__init__(written, reason)
         self.written = written
         self.reason = reason
+        self.retryable = retryable
 
     def __str__(self) -> str:
         return f"target failed after {self.written:,} bytes: {self.reason}"
+
+
+class OutputDamaged(SinkError):
+    """A file that was made cannot be read again, or shows something else than it should."""
+
+    retryable = True
 
 
 class TargetNotSeekable(SinkError):
@@ -248,10 +268,18 @@ class MissingDependency(StriplineError, ImportError):
         return f'{self.purpose} needs {self.package}: pip install "stripline[{self.extra}]"'
 
 
-class WorkerLost(StriplineError):
-    """A worker of the pool died while it held a strip, or the pool broke before it took one."""
+class JournalFailed(StriplineError):
+    """The database of a batch's jobs raised an error of its own, kept as `__cause__`."""
 
-    retryable: ClassVar[bool] = True
+
+class ClusterFailed(StriplineError):
+    """A cluster cannot be reached, has no workers, or workers with another stripline or none."""
+
+
+class WorkerLost(StriplineError):
+    """A worker of the pool died while it held a call, or the pool broke before it took one."""
+
+    retryable = True
 
 
 def describe(error: BaseException) -> str:

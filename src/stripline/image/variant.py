@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from stripline import _vips
 from stripline.errors import InvalidRecipe
-from stripline.image.choose import Choice, choose
 from stripline.image.encode.jpeg_lossless import optimize_jpeg
 from stripline.image.encode.registry import encoder_for
+from stripline.image.goals.choose import Choice, choose
 from stripline.image.ladder import Scaled, size_of, source_size
 from stripline.image.plugins import apply_custom
 from stripline.image.result import VariantResult

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast, runtime_checkable
 
 from stripline.errors import InvalidOption
 
@@ -37,6 +38,10 @@ class Sink(Protocol):
 
     def abort(self) -> None:
         """Something failed: leave nothing behind, as far as that is possible."""
+
+
+MARK_DIGITS: Final = 8
+_HIDDEN: Final = re.compile(r"\.([0-9a-f]{8})[0-9a-f]{8}\.stripline")
 
 
 class MemorySink:
@@ -82,12 +87,16 @@ class FileSink:
     Args:
         path: The target; its directory must exist and be writable.
         mode: Permissions of the file if it replaces none; None for those of any new file.
+        mark: 8 hexadecimal digits by which `mark_of` tells the hidden file from others, should the
+            process be killed before it is gone; empty for random ones.
 
     Raises:
         OSError: The file cannot be made.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, mode: int | None = None) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str], *, mode: int | None = None, mark: str = ""
+    ) -> None:
         self._target = Path(os.path.realpath(path))
         self._temporary: Path | None = None
         self._mode = mode
@@ -101,7 +110,7 @@ class FileSink:
         if self.can_patch:
             # The name is kept before the file is made, so that no interrupt can separate them. It
             # does not grow with the target's, which may have the longest name there is.
-            self._temporary = self._target.with_name(f".{os.urandom(8).hex()}.stripline")
+            self._temporary = self._target.with_name(_hidden_name(mark))
         try:
             self._file: BinaryIO = (self._temporary or self._target).open(
                 "xb" if self.can_patch else "wb"
@@ -144,6 +153,17 @@ class FileSink:
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
             self._temporary = None
+
+
+def _hidden_name(mark: str) -> str:
+    mark = mark or os.urandom(MARK_DIGITS // 2).hex()
+    return f".{mark}{os.urandom(MARK_DIGITS // 2).hex()}.stripline"
+
+
+def mark_of(name: str) -> str | None:
+    """The mark of a `FileSink`'s hidden file; None of any other file."""
+    found = _HIDDEN.fullmatch(name)
+    return None if found is None else found[1]
 
 
 class Writable(Protocol):

@@ -148,8 +148,7 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
 
 
 def _try(config: dict[str, Any]) -> None:
-    from stripline.webcodecs._av_video_decode import VideoDecodeBackend  # noqa: PLC0415 - loads PyAV
+    from stripline.webcodecs._av_decode_plan import plan_decoder  # noqa: PLC0415 - used here only
+    from stripline.webcodecs._av_video_decode import open_decoder  # noqa: PLC0415 - loads PyAV
 
-    backend = VideoDecodeBackend()
-    backend.configure(config)
-    backend.close()
+    open_decoder(plan_decoder(config))
