@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from stripline.webcodecs.exceptions import EncodingError
-from stripline.webcodecs.image_scan import SCANNERS
+from stripline.webcodecs.image_scan import SCANNERS, Scan
 from tests.webcodecs.pictures import animated, photo, saved
 
 FILES: list[tuple[str, bytes, int]] = [
@@ -22,10 +20,29 @@ FILES: list[tuple[str, bytes, int]] = [
 ]
 
 
+def scan(media_type: str, data: bytes, *, final: bool) -> Scan:
+    found = Scan()
+    SCANNERS[media_type](found, data, final=final)
+    return found
+
+
+@pytest.mark.parametrize(("media_type", "data", "count"), FILES)
+@pytest.mark.parametrize("step", [1, 7, 1000])
+def test_pieces_say_the_same_as_the_whole(
+    media_type: str, data: bytes, count: int, step: int
+) -> None:
+    found, so_far = Scan(), bytearray()
+    for at in range(0, len(data), step):
+        so_far += data[at : at + step]
+        SCANNERS[media_type](found, so_far, final=False)
+    SCANNERS[media_type](found, so_far, final=True)
+    assert len(found.ends) == count
+    assert found == scan(media_type, data, final=True)
+
+
 @pytest.mark.parametrize(("media_type", "data", "count"), FILES)
 def test_frames_are_found_one_by_one(media_type: str, data: bytes, count: int) -> None:
-    scan: Any = SCANNERS[media_type]
-    whole = scan(data, final=True)
+    whole = scan(media_type, data, final=True)
     assert len(whole.ends) == count
     assert whole.ends[-1] <= len(data)
     if media_type == "image/jpeg":
@@ -33,16 +50,15 @@ def test_frames_are_found_one_by_one(media_type: str, data: bytes, count: int) -
     # That a frame of APNG has ended is known with the header of the next chunk.
     more = 8 if whole.animated and media_type == "image/png" else 0
     for number, end in enumerate(at + more for at in whole.ends):
-        assert len(scan(data[:end], final=False).ends) == number + 1
-        assert len(scan(data[: end - 1], final=False).ends) == number
+        assert len(scan(media_type, data[:end], final=False).ends) == number + 1
+        assert len(scan(media_type, data[: end - 1], final=False).ends) == number
 
 
 @pytest.mark.parametrize(("media_type", "data", "count"), FILES)
 def test_no_beginning_says_more_than_the_whole(media_type: str, data: bytes, count: int) -> None:
-    scan: Any = SCANNERS[media_type]
     known = False
     for size in [*range(400), *range(400, len(data), 97), len(data)]:
-        found = scan(data[:size], final=False)
+        found = scan(media_type, data[:size], final=False)
         assert len(found.ends) <= count
         assert found.known >= known  # what is known stays so
         known = found.known
@@ -52,6 +68,6 @@ def test_no_beginning_says_more_than_the_whole(media_type: str, data: bytes, cou
 @pytest.mark.parametrize("media_type", list(SCANNERS))
 def test_other_data_is_refused_at_once(media_type: str) -> None:
     with pytest.raises(EncodingError, match="it begins with 6e 6f"):
-        SCANNERS[media_type](b"no", final=False)
+        scan(media_type, b"no", final=False)
     with pytest.raises(EncodingError):
-        SCANNERS[media_type](b"", final=True)
+        scan(media_type, b"", final=True)
