@@ -74,6 +74,7 @@ class VideoDecodeBackend:
         self._times: dict[int, tuple[int, int | None]] = {}
         self._count = 0
         self._tolerant = False
+        self._last: tuple[int, int | None] = (0, None)
         given = config.get("color_space", {})
         self._colors = {name: value for name, value in given.items() if value is not None}
         self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
@@ -159,7 +160,8 @@ class VideoDecodeBackend:
         for frame in frames:
             if frame.is_corrupt:
                 raise EncodingError(f"{self._plan.decoder} found the picture damaged")
-            timestamp, duration = self._times.pop(frame.pts or 0)
+            # One chunk may hold several frames; those without a number follow the one before.
+            timestamp, duration = self._last = self._times.get(frame.pts or 0, self._last)
             try:
                 yield (self._frame(frame, timestamp, duration),)
             except DOMException as error:
