@@ -51,14 +51,6 @@ class Journal:
             self.close()
             raise
 
-    def _check_version(self) -> None:
-        found = self._version()
-        if found > VERSION:
-            raise InvalidOption(
-                f"the journal {self} has version {found}, this stripline knows {VERSION}:"
-                " use a later stripline, or another journal"
-            )
-
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
 
