@@ -15,6 +15,7 @@ from stripline.cli.info import info
 from stripline.cli.optimize import optimize
 from stripline.cli.recipe import app as recipe
 from stripline.cli.resize import resize
+from stripline.cli.video import app as video
 
 app = typer.Typer(
     name="stripline",
@@ -27,6 +28,7 @@ app = typer.Typer(
 for command in (resize, optimize, compare, encode, info, doctor, demo):
     app.command()(command)
 app.add_typer(recipe)
+app.add_typer(video)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value

@@ -11,6 +11,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from stripline.webcodecs.audio_data import AudioData, AudioDataCopyToOptions, AudioDataInit
+    from stripline.webcodecs.audio_decoder import AudioDecoder
+    from stripline.webcodecs.audio_encoder import AudioEncoder
     from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
     from stripline.webcodecs.color_space import VideoColorSpace
     from stripline.webcodecs.configs import (
@@ -70,6 +73,9 @@ if TYPE_CHECKING:
         SecurityError,
     )
     from stripline.webcodecs.frame_layout import DOMRect, PlaneLayout
+    from stripline.webcodecs.image_data import ImageDecodeOptions, ImageDecoderInit
+    from stripline.webcodecs.image_decoder import ImageDecoder, ImageDecodeResult
+    from stripline.webcodecs.image_tracks import ImageTrack, ImageTrackList
     from stripline.webcodecs.promise import Promise
     from stripline.webcodecs.video_decoder import VideoDecoder
     from stripline.webcodecs.video_encoder import VideoEncoder
@@ -80,7 +86,12 @@ __all__ = [
     "AacEncoderConfig",
     "AbortError",
     "AlphaOption",
+    "AudioData",
+    "AudioDataCopyToOptions",
+    "AudioDataInit",
+    "AudioDecoder",
     "AudioDecoderConfig",
+    "AudioEncoder",
     "AudioEncoderConfig",
     "AudioSampleFormat",
     "Av1EncoderConfig",
@@ -108,6 +119,12 @@ __all__ = [
     "HardwareAcceleration",
     "HevcBitstreamFormat",
     "HevcEncoderConfig",
+    "ImageDecodeOptions",
+    "ImageDecodeResult",
+    "ImageDecoder",
+    "ImageDecoderInit",
+    "ImageTrack",
+    "ImageTrackList",
     "InvalidAccessError",
     "InvalidStateError",
     "LatencyMode",
@@ -148,9 +165,15 @@ _HOMES: Final = (
     "chunks",
     "color_space",
     "frame_layout",
+    "audio_data",
     "video_frame",
     "video_encoder",
     "video_decoder",
+    "audio_encoder",
+    "audio_decoder",
+    "image_data",
+    "image_tracks",
+    "image_decoder",
 )
 
 if not TYPE_CHECKING:  # a type checker would take any name at all for one of this module's

@@ -62,7 +62,7 @@ class AvDemuxer:
         except (av.FFmpegError, ValueError, UnicodeError) as error:
             source.raise_error()
             raise DataError(
-                f"it cannot be read as a container: damaged, or of an unknown kind ({error})"
+                f"{source.name} cannot be read as a container: it is damaged, or of an unknown kind"
             ) from error
         source.raise_error()
         self.format = self._container.format.name

@@ -20,6 +20,7 @@ class Source:
 
     Attributes:
         error: The first exception of the file, None while there is none.
+        name: What to call it.
 
     Raises:
         TypeError: Another kind of object, or a text file.
@@ -28,8 +29,10 @@ class Source:
 
     def __init__(self, source: object) -> None:
         self.error: BaseException | None = None
+        self.name = "the source"
         self._own = True
         if isinstance(source, str | os.PathLike):
+            self.name = os.fsdecode(source)
             self._file: BinaryIO = open(source, "rb")  # noqa: PTH123, SIM115 - closed by `close`
         elif isinstance(source, bytes | bytearray | memoryview):
             self._file = io.BytesIO(source)
