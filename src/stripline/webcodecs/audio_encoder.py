@@ -32,6 +32,11 @@ class AudioEncoder(Codec[dict[str, Any], AudioData]):
     The codecs are Opus, AAC LC ("mp4a.40.2"), FLAC, MP3, Vorbis (stereo), A-law ("alaw"), µ-law
     ("ulaw") and PCM ("pcm-u8", "pcm-s16", "pcm-s24", "pcm-s32", "pcm-f32").
 
+    Opus runs at 8, 12, 16, 24 or 48 kHz; any other rate that is configured is turned to 48 kHz on
+    the way in. Of Opus' members, `signal` is a hint that is not followed, both formats give the
+    same packets and a description, and `usedtx` leaves out digital silence only. `bitrate` is for
+    Opus, AAC and MP3; FLAC, Vorbis and PCM have none.
+
     The first chunk has the timestamp of the first input; later ones count the samples on, and
     begin anew where inputs leave a gap. Every chunk is a key chunk. The last one of a codec with
     frames of a fixed size is filled up with silence.

@@ -49,6 +49,7 @@ class ImageSource:
     def __init__(self, media_type: str) -> None:
         self._type = media_type
         self._data = bytearray()
+        self._scan = Scan()
         self._readers: dict[int, _Reader] = {}
         self._orientation: Orientation | None = None
         self.final = False
@@ -68,10 +69,8 @@ class ImageSource:
             # Where things are is often said at the end: wait for it.
             self.tracks = _scan_avif(bytes(self._data)) if final else []
             return
-        if self._type == "image/jpeg" and self.tracks and not final:
-            return  # nothing new before the end
-        scan = SCANNERS[self._type](bytes(self._data), final=final)
-        self.tracks = [scan] if scan.known else []
+        SCANNERS[self._type](self._scan, self._data, final=final)
+        self.tracks = [self._scan] if self._scan.known else []
         if final and not self.tracks:
             raise EncodingError("the data ends before it says what it holds")
 
