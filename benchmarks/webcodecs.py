@@ -109,7 +109,8 @@ def report(name: str, clip: Clip, ratios: Ratios, *, check: bool) -> bool:
         good &= ratio >= least
         cpu = statistics.median(ratios.cpu[what])
         print(
-            f"{verdict}{name:<6} {what:<14} {ratio:>6.2f}x  CPU {cpu:>5.2f}x {speed:>7.0f} frames/s",
+            f"{verdict}{name:<6} {what:<14} {ratio:>6.2f}x  CPU {cpu:>5.2f}x"
+            f" {speed:>6.0f} frames/s",
             flush=True,
         )
     return good

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 import av
@@ -200,6 +201,7 @@ def color_space_from_av(frame: av.VideoFrame) -> VideoColorSpace:
     return VideoColorSpace(known)
 
 
+@lru_cache(maxsize=64)  # asked for every frame, and nearly always the same
 def color_space_from_numbers(
     primaries: int, transfer: int, matrix: int, level: int
 ) -> VideoColorSpace:
