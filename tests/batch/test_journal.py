@@ -156,7 +156,7 @@ def test_errors_of_the_database_are_ours(tmp_path: Path) -> None:
         Journal(tmp_path / "file")
     with pytest.raises(JournalFailed, match="unable to open"):
         Journal(tmp_path / "nowhere" / "journal.db")
-    with pytest.raises(JournalFailed, match="refused|failed"):
+    with pytest.raises(JournalFailed, match=r"refused|failed"):
         Journal("postgresql://nobody@127.0.0.1:1/none")
 
 

@@ -29,8 +29,16 @@ def line_of(
     job = jobs.open_job(journal, ["a"], spec_for(tmp_path), "")
     rows = [
         {
-            **{"job": job.id, "plan": 1, "state": "queued", "urgency": 0, "turn": 0, "key": "k"},
-            **{"url": f"/{number}", "relative": "r", "size": 1, "version": "v"},
+            "job": job.id,
+            "plan": 1,
+            "state": "queued",
+            "urgency": 0,
+            "turn": 0,
+            "key": "k",
+            "url": f"/{number}",
+            "relative": "r",
+            "size": 1,
+            "version": "v",
             "memory_bytes": need,
         }
         for number, need in enumerate(needs)
@@ -110,7 +118,7 @@ def test_what_is_tried_later_goes_first_when_its_time_has_come(
 
 def test_the_default_budget_is_below_what_there_is() -> None:
     limit = memory_limit()
-    assert 0 < default_budget()
+    assert default_budget() > 0
     if limit is not None:
         assert default_budget() <= 0.6 * limit
 

@@ -179,7 +179,7 @@ def test_changed_sources_replace_their_own_outputs_even_after_a_refused_plan(
 
 
 def test_inputs_are_never_replaced(any_journal: Journal, source: Path) -> None:
-    with pytest.raises(InvalidOption, match="p0000.jpg.*would be replaced"):
+    with pytest.raises(InvalidOption, match=r"p0000.jpg.*would be replaced"):
         plan(any_journal, source, spec_for(source), replace=True)
 
 
@@ -208,7 +208,7 @@ def test_what_is_no_picture_is_reported(journal: Journal, source: Path, spec: Sp
     (source / "fake.png").write_text("nothing to see")
     (source / "dir.jpg").mkdir()
     os.mkfifo(source / "pipe.jpg")
-    found = [
+    found: list[Found | PassedOver] = [
         *found_in(source),
         Found(str(source / "gone.jpg"), "gone.jpg", 1, "1"),
         PassedOver("/x/empty.jpg", "empty.jpg", "it is empty"),

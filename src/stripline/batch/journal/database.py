@@ -46,12 +46,7 @@ class Journal:
         self.url = _url_of(where)
         self.engine = _engine(self.url)
         try:
-            found = self._version()
-            if found > VERSION:
-                raise InvalidOption(
-                    f"the journal {self} has version {found}, this stripline knows {VERSION}:"
-                    " use a later stripline, or another journal"
-                )
+            self._check_version()
         except BaseException:
             self.close()
             raise
@@ -81,15 +76,19 @@ class Journal:
             return None
         return Path(str(self.url.database))
 
-    def _version(self) -> int:
-        """Of the tables, which are made if they are not there."""
+    def _check_version(self) -> None:
+        """Make the tables if they are not there."""
         with journal_errors():
             metadata.create_all(self.engine)
         with self.transaction() as connection:
             found: int | None = connection.execute(select(about.c.version)).scalar()
             if found is None:
                 connection.execute(insert(about).values(version=VERSION))
-        return VERSION if found is None else found
+        if found is not None and found > VERSION:
+            raise InvalidOption(
+                f"the journal {self} has version {found}, this stripline knows {VERSION}:"
+                " use a later stripline, or another journal"
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
