@@ -15,6 +15,7 @@ SAMPLES = [
     errors.UnsupportedPixels("x"),
     errors.InvalidOption("x"),
     errors.InvalidRecipe("x"),
+    errors.JobBusy("x"),
     errors.UnknownKernels("x"),
     errors.SourceError("x"),
     errors.TooFewRows(1203, 5000),
@@ -29,8 +30,10 @@ SAMPLES = [
     errors.SinkError("x"),
     errors.SinkFailed(65536, "OSError: full"),
     errors.SinkFailed(0, "status code: 403", retryable=False),
+    errors.OutputDamaged("x"),
     errors.TargetNotSeekable("x"),
     errors.MissingDependency("reading a.png", "pyvips", "image"),
+    errors.JournalFailed("x"),
     errors.WorkerLost("x"),
 ]
 
@@ -71,7 +74,7 @@ def test_pickling_keeps_everything(error: StriplineError) -> None:
 
 def test_only_what_can_pass_is_retryable() -> None:
     retryable = {kind for kind in descendants(StriplineError) if kind.retryable}
-    assert retryable == {errors.SinkFailed, errors.WorkerLost}
+    assert retryable == {errors.OutputDamaged, errors.SinkFailed, errors.WorkerLost}
 
 
 def test_whoever_knows_the_cause_says_if_to_retry() -> None:
