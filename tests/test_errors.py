@@ -15,6 +15,7 @@ SAMPLES = [
     errors.UnsupportedPixels("x"),
     errors.InvalidOption("x"),
     errors.InvalidRecipe("x"),
+    errors.JobBusy("x"),
     errors.UnknownKernels("x"),
     errors.SourceError("x"),
     errors.TooFewRows(1203, 5000),
