@@ -137,6 +137,23 @@ def test_many_variants_share_one_decode(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(decoded) == 1
 
 
+@pytest.mark.parametrize("output", ["jpeg", "png", "webp", "tiff", "gif", "avif"])
+@pytest.mark.parametrize("wrong", ["header", "pixels"])
+def test_damage_names_the_source_once(tmp_path: Path, output: str, wrong: str) -> None:
+    whole = corpus.saved(Image.fromarray(photograph()), "PNG")
+    path = tmp_path / "hurt.png"
+    path.write_bytes(whole[:20] if wrong == "header" else whole[: len(whole) // 2])
+    with pytest.raises(CorruptImage) as caught:
+        image.process(path, recipe(output={"format": output}), tmp_path / "out")
+    said = str(caught.value)
+    assert said.startswith(f"{path}: ")
+    said = said.removeprefix(f"{path}: ")
+    assert "hurt.png" not in said
+    assert "\n" not in said
+    assert "source" not in said
+    assert "unable to" not in said
+
+
 def test_the_same_bytes_whatever_the_pool() -> None:
     wanted = recipe(resize={"width": 1400})
     alone, pooled = io.BytesIO(), io.BytesIO()
