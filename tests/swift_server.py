@@ -97,9 +97,19 @@ def serve(folder: Path) -> None:
         )
         for name, socket in sockets.items()
     ]
+    eventlet.spawn(_end_with, os.getppid())
     eventlet.spawn(_announce, folder, sockets["proxy"].getsockname()[1])
     for server in servers:
         server.wait()
+
+
+def _end_with(parent: int) -> None:
+    """End the process once the one that started it is gone, however it went."""
+    import eventlet
+
+    while os.getppid() == parent:
+        eventlet.sleep(1)
+    os._exit(0)
 
 
 def _announce(folder: Path, port: int) -> None:
