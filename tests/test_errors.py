@@ -15,6 +15,7 @@ SAMPLES = [
     errors.UnsupportedPixels("x"),
     errors.InvalidOption("x"),
     errors.InvalidRecipe("x"),
+    errors.JobBusy("x"),
     errors.UnknownKernels("x"),
     errors.SourceError("x"),
     errors.TooFewRows(1203, 5000),
@@ -35,6 +36,7 @@ SAMPLES = [
     errors.JobBusy("x"),
     errors.JournalFailed("x"),
     errors.ClusterFailed("x"),
+    errors.OutOfMemory("x"),
     errors.WorkerLost("x"),
 ]
 
@@ -77,7 +79,12 @@ def test_pickling_keeps_everything(error: StriplineError) -> None:
 
 def test_only_what_can_pass_is_retryable() -> None:
     retryable = {kind for kind in descendants(StriplineError) if kind.retryable}
-    assert retryable == {errors.OutputDamaged, errors.SinkFailed, errors.WorkerLost}
+    assert retryable == {
+        errors.OutOfMemory,
+        errors.OutputDamaged,
+        errors.SinkFailed,
+        errors.WorkerLost,
+    }
 
 
 def test_whoever_knows_the_cause_says_if_to_retry() -> None:

@@ -26,6 +26,7 @@
     ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
     ├── JournalFailed                    the database of jobs raised; the cause is kept
     ├── ClusterFailed                    no scheduler, no workers, or workers of another stripline
+    ├── OutOfMemory                      the machine has too little for it now; may be retried
     └── WorkerLost                       a worker of the pool died; may be retried
 
 `retryable` says whether the same call can succeed when made again. `KeyboardInterrupt`,
@@ -47,6 +48,7 @@ __all__ = [
     "JournalFailed",
     "LimitExceeded",
     "MissingDependency",
+    "OutOfMemory",
     "OutputDamaged",
     "SinkError",
     "SinkFailed",
@@ -274,6 +276,12 @@ class JournalFailed(StriplineError):
 
 class ClusterFailed(StriplineError):
     """A cluster cannot be reached, has no workers, or workers with another stripline or none."""
+
+
+class OutOfMemory(StriplineError):
+    """The machine has too little memory for it now: fewer at a time, or later, may do."""
+
+    retryable = True
 
 
 class WorkerLost(StriplineError):

@@ -72,17 +72,24 @@ def _await(port: int, server: subprocess.Popen[bytes]) -> None:
     pytest.fail("PostgreSQL did not start")
 
 
+@pytest.fixture
+def postgres_url(postgres: str) -> str:
+    """A journal in PostgreSQL that nobody has opened yet."""
+    import psycopg
+
+    name = f"j{uuid.uuid4().hex}"
+    with psycopg.connect(f"{postgres}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return f"{postgres}/{name}"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A journal that nobody has opened yet, of either kind."""
     if request.param == "sqlite":
         return str(tmp_path / "journal.db")
-    import psycopg
-
-    server, name = request.getfixturevalue("postgres"), f"j{uuid.uuid4().hex}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return f"{server}/{name}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@
     run        tasks to a pool and back; line, admit and retry say which is next
     cache      results kept on disk for the next time
     work       what a worker does with a task; verify looks at what came of it
+    watch      folders whose pictures are worked on as they come
     events     what listeners are told
 
 Needs the extra `batch`. Importing this package loads nothing: a name is fetched from its home when
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from stripline.batch.selection import Selection
     from stripline.batch.spec import Spec
     from stripline.batch.task import Found, PassedOver
+    from stripline.batch.watch import Watcher
     from stripline.batch.work import do_work
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "Selection",
     "Spec",
     "Totals",
+    "Watcher",
     "discover",
     "do_work",
     "load_config",
@@ -68,6 +71,7 @@ if not TYPE_CHECKING:  # a type checker would take any name at all for one of th
         "Selection": "selection",
         "Spec": "spec",
         "Totals": "journal",
+        "Watcher": "watch",
         "discover": "discovery",
         "do_work": "work",
         "load_config": "config",

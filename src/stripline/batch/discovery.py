@@ -58,17 +58,11 @@ def discover(
         SourceFailed: A store fails, now or while it is read.
     """
     selection = selection or Selection()
-    places = dict.fromkeys(_place(name) for name in inputs)
-    target = None if output is None else _place(output)
+    places = dict.fromkeys(place_of(name) for name in inputs)
+    target = None if output is None else place_of(output)
     named = _Inputs(tuple(places), selection, target)
     found = [named.files(place) for place in places]  # looks at once whether anything is there
     return chain.from_iterable(found)
-
-
-def _place(name: str) -> str:
-    """An absolute path, or an address without a slash at its end."""
-    path = local_path(name)
-    return name.rstrip("/") if path is None else os.path.abspath(path)  # noqa: PTH100 - a string
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +89,7 @@ class _Inputs:
             return iter([PassedOver(place, _name(place), describe(error), failed=True)])
         if not stat.S_ISDIR(status.st_mode):
             return iter([self.selection.judge(place, _name(place), status)])
-        output = _output_in(place, self.output)
-        return Walk(place, self.selection, frozenset(self.places), output).files()
+        return walk_of(place, self.selection, self.places, self.output).files()
 
     def _stored(self, place: str) -> Iterator[Found | PassedOver]:
         if place == self.output:
@@ -118,6 +111,26 @@ class _Inputs:
             hidden = any(part.startswith(".") for part in parts) and not self.selection.hidden
             if not (hidden or file.url in apart or file.url.startswith(below)):
                 yield self.selection.judge_stored(file)
+
+
+def walk_of(root: str, selection: Selection, named: Iterable[str], output: str | None) -> Walk:
+    """The walk of one folder of several that were named; all of them absolute paths.
+
+    Raises:
+        InvalidOption: The output is that folder.
+    """
+    apart = frozenset(place for place in named if place != root)
+    return Walk(root, selection, apart, _output_in(root, output))
+
+
+def place_of(name: str) -> str:
+    """An absolute path, or an address without a slash at its end.
+
+    Raises:
+        InvalidOption: `file://` with another machine's name.
+    """
+    path = local_path(name)
+    return name.rstrip("/") if path is None else os.path.abspath(path)  # noqa: PTH100 - a string
 
 
 def _output_in(root: str, output: str | None) -> str | None:

@@ -284,9 +284,12 @@ class Run:
             future.cancel()
 
     def _let_go(self) -> None:
-        """Leave what runs to itself: without their temporary files no outputs will appear."""
+        """Leave what runs, or end it where that can be done: its outputs will not appear."""
         self._collect()
         self._write(())
+        kill = getattr(self._pool, "kill_workers", None)
+        if kill is not None:
+            kill()
         self._clean([flight.task for flight in self._flying.values()])
 
     def _clean(self, tasks: Sequence[Queued]) -> None:

@@ -20,7 +20,7 @@ from stripline.errors import InvalidOption, StriplineError, describe
 from stripline.streams.sink import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from stripline.batch.selection import Selection
     from stripline.batch.task import Found
@@ -65,6 +65,32 @@ class Walk:
         refused = self._enter(self._root, "", IgnoreFiles())
         if refused is not None:
             yield refused
+        yield from self._rest()
+
+    def files_at(self, relative: str) -> Iterator[Found | PassedOver]:
+        """What lies at one place: a file, or a folder and all in it; nothing, if it is left out.
+
+        Folders on the way are not listed.
+
+        Args:
+            relative: Where, below the folder, with `/` between its parts; empty for all of it.
+        """
+        if not relative:
+            yield from self.files()
+            return
+        *above, name = relative.split("/")
+        found: Found | PassedOver | None = self._enter(self._root, "", IgnoreFiles(), names=())
+        for part in above:
+            if self._stack:
+                found = self._entry(self._stack.pop(), part, names=())
+        if self._stack:
+            found = self._entry(self._stack.pop(), name)
+        if found is not None:
+            yield found
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[Found | PassedOver]:
+        """All that lies ahead."""
         while self._stack:
             folder = self._stack[-1]
             try:
@@ -79,15 +105,17 @@ class Walk:
             if found is not None:
                 yield found
 
-    def _enter(self, path: str, relative: str, above: IgnoreFiles) -> PassedOver | None:
-        """Begin a folder, or say why it cannot be read."""
+    def _enter(
+        self, path: str, relative: str, above: IgnoreFiles, names: Iterable[str] | None = None
+    ) -> PassedOver | None:
+        """Begin a folder, with all names in it or those given; or say why it cannot be read."""
         try:
-            names = _sorted_names(path)
-            first = list(islice(names, 1))  # now it shows if it cannot be listed
+            rest = _sorted_names(path) if names is None else iter(names)
+            first = list(islice(rest, 1))  # now it shows if it cannot be listed
             ignored = self._ignored(path, relative, above)
         except (OSError, StriplineError) as error:
             return _failed(path, relative, error)
-        self._stack.append(_Folder(path, relative, chain(first, names), ignored))
+        self._stack.append(_Folder(path, relative, chain(first, rest), ignored))
         return None
 
     def _ignored(self, path: str, relative: str, above: IgnoreFiles) -> IgnoreFiles:
@@ -102,8 +130,10 @@ class Walk:
             raise InvalidOption(f"{relative}{IGNORE_FILE} is not UTF-8 text") from error
         return IgnoreFiles(above, relative, text.splitlines())
 
-    def _entry(self, folder: _Folder, name: str) -> Found | PassedOver | None:
-        """What a name stands for; a folder is begun."""
+    def _entry(
+        self, folder: _Folder, name: str, names: Iterable[str] | None = None
+    ) -> Found | PassedOver | None:
+        """What a name stands for; a folder is begun, with all names in it or those given."""
         if name.startswith(".") and (not self._selection.hidden or _is_ours(name)):
             return None
         path = f"{folder.path.rstrip('/')}/{name}"
@@ -113,9 +143,11 @@ class Walk:
         if not _is_text(name):
             reason = "its name is not UTF-8: rename it"
             return PassedOver(_shown(path), _shown(relative), reason, failed=True)
-        return self._looked_at(folder, path, relative)
+        return self._looked_at(folder, path, relative, names)
 
-    def _looked_at(self, folder: _Folder, path: str, relative: str) -> Found | PassedOver | None:
+    def _looked_at(
+        self, folder: _Folder, path: str, relative: str, names: Iterable[str] | None
+    ) -> Found | PassedOver | None:
         try:
             status = os.lstat(path)
         except FileNotFoundError:
@@ -126,13 +158,15 @@ class Walk:
             dangles = not os.path.exists(path)  # noqa: PTH110 - paths are strings here
             return PassedOver(path, relative, _DANGLING if dangles else _LINK)
         if stat.S_ISDIR(status.st_mode):
-            return self._subfolder(folder, path, f"{relative}/")
+            return self._subfolder(folder, path, f"{relative}/", names)
         ignored = folder.ignored.reason(relative)
         if ignored is not None:
             return PassedOver(path, relative, f"excluded by {ignored}")
         return self._selection.judge(path, relative, status)
 
-    def _subfolder(self, folder: _Folder, path: str, relative: str) -> PassedOver | None:
+    def _subfolder(
+        self, folder: _Folder, path: str, relative: str, names: Iterable[str] | None
+    ) -> PassedOver | None:
         """Begin a folder, unless it is left out; `relative` ends with a slash."""
         if f"/{relative}" == f"{self._output}/":
             return None
@@ -140,7 +174,7 @@ class Walk:
         reason = f"excluded by {ignored}" if ignored else self._selection.why_not_named(relative)
         if reason is not None:
             return PassedOver(path, relative.rstrip("/"), reason)
-        return self._enter(path, relative, folder.ignored)
+        return self._enter(path, relative, folder.ignored, names)
 
 
 def _failed(path: str, relative: str, error: Exception) -> PassedOver:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Final, cast
 
-from stripline.errors import CorruptImage, InvalidOption, SourceFailed, describe
+from stripline.errors import (
+    CorruptImage,
+    GoalNotReached,
+    InvalidOption,
+    OutOfMemory,
+    SinkFailed,
+    SourceFailed,
+    UnsupportedFormat,
+    describe,
+)
 from stripline.image.deadline import Deadline
 from stripline.image.headers import probe
 from stripline.image.ladder import Ladder
@@ -24,6 +34,8 @@ if TYPE_CHECKING:
 
     from stripline.image.recipe import Recipe
     from stripline.image.result import VariantResult
+
+_DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def process(
@@ -57,7 +69,8 @@ def process(
         UsageError: InvalidRecipe, InvalidOption, InvalidDimensions.
         SourceError: UnsupportedFormat, CorruptImage, LimitExceeded, SourceFailed.
         GoalNotReached: No setting gives the score or size that a recipe asks for.
-        SinkError: SinkFailed.
+        SinkError: SinkFailed; also where the disk of temporary files is full.
+        OutOfMemory: The machine has too little for this picture now.
         MissingDependency: The format needs an extra that is not installed.
     """
     limits = limits or Limits()
@@ -66,11 +79,13 @@ def process(
         raise InvalidOption("there are no variants to make")
     sinks = _sinks(sink, len(recipes))
     began = time.perf_counter()
-    with Deadline(limits.seconds) as deadline, _source_errors():
+    with Deadline(limits.seconds) as deadline, ExitStack() as errors:
+        errors.enter_context(_system_errors())
         opened = open_source(source, limits.bytes)
+        errors.enter_context(_named(opened.name))
         info = probe(opened.path or opened.data(), limits)
         if not (info.complete or salvage):
-            raise CorruptImage(f"{opened.name}: the file ends before its last pixels do")
+            raise CorruptImage("the file ends before its last pixels do")
         jobs = [job_for(name, recipe, info) for name, recipe in recipes.items()]
         made: dict[str, VariantResult] = {}
         with Delivery(sinks) as delivery:
@@ -104,9 +119,24 @@ def _sinks(sink: object, count: int) -> Sinks:
 
 
 @contextmanager
-def _source_errors() -> Iterator[None]:
+def _system_errors() -> Iterator[None]:
     """The system's errors while the source is opened and read, as ours."""
     try:
         yield
+    except MemoryError as error:
+        raise OutOfMemory("there is not enough memory for this picture now") from error
     except OSError as error:
+        if error.errno in _DISK_FULL:  # of temporary files: a sink's are its own
+            raise SinkFailed(0, describe(error), retryable=False) from error
         raise SourceFailed(0, describe(error)) from error
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Put the source's name before what those say who do not know it."""
+    try:
+        yield
+    except (CorruptImage, UnsupportedFormat, GoalNotReached, OutOfMemory) as error:
+        if str(error).startswith(name):
+            raise
+        raise type(error)(f"{name}: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,19 @@ def stored_files(url: str) -> Iterator[StoredFile]:
         for page in store_of(bucket).list(prefix or None):
             for meta in page:
                 yield _stored(bucket, meta, len(prefix) + 1 if prefix else 0)
+
+
+def remove_stored(url: str) -> None:
+    """Remove a file; it does not matter whether there is one.
+
+    Raises:
+        InvalidOption: The address says too little.
+        MissingDependency: The extra `store` is not installed.
+        SourceFailed: The store fails, or does not let us.
+    """
+    bucket, key = split_url(url)
+    with store_errors(source_failed), suppress(FileNotFoundError):
+        store_of(bucket).delete(key)
 
 
 def _stored(bucket: str, meta: ObjectMeta, prefix_length: int) -> StoredFile:

@@ -253,3 +253,36 @@ def test_icons() -> None:
     for settings in ({}, {"target": 80}, {"max_bytes": 5000}):
         choice, _ = chosen(icon(), format="webp", **settings)
         assert choice.quality is None
+
+
+# Time.
+
+
+class _Over(Exception):
+    pass
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"format": "jpeg", "target": 85},
+        {"format": "webp", "max_bytes": 12_000},
+        {"format": "auto", "target": 85},
+        {"format": "auto", "quality": 85},
+    ],
+)
+@pytest.mark.parametrize("allowed", [0, 1, 2])
+def test_a_search_ends_between_two_trials(output: dict[str, Any], allowed: int) -> None:
+    wanted = Output(**output)
+    names = wanted.candidates if wanted.format == "auto" else (wanted.format,)
+    counted = tuple(Counted(name) for name in names)
+    asked: list[None] = []
+
+    def check() -> None:
+        asked.append(None)
+        if len(asked) > allowed:
+            raise _Over
+
+    with pytest.raises(_Over):
+        choose(picture(cat()), wanted, counted, check=check)
+    assert sum(len(encoder.written) for encoder in counted) == allowed

@@ -45,7 +45,7 @@ class PictureRows:
         """Give a few rows at a time."""
         row_bytes = self.width * PIXEL_BYTES[self.format]
         if row_bytes * self.height <= _WHOLE_BYTES:
-            with vips_errors("source"):
+            with vips_errors():
                 data = self._pixels.write_to_memory()
             yield Rows((memoryview(data).cast("B"),), (row_bytes,), self.height, stable=True)
             return

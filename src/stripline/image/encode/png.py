@@ -192,7 +192,7 @@ def _files(pixels: Pixels, settings: dict[str, Any]) -> Iterator[bytes]:
     if settings["oxipng"] and not palette:
         yield saved(pixels, "pngsave", **_PASSING, interlace=settings["interlace"])
         return
-    with vips_errors("source"):
+    with vips_errors():
         pixels = pixels.copy_memory()  # they are read more than once
     if settings["oxipng"]:
         options = _PASSING

@@ -13,8 +13,10 @@ from stripline.image.goals.sample import representative
 from stripline.streams import Metadata
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Executor
 
+    from stripline.image.goals.ways import Way
     from stripline.image.picture import Picture, Pixels
 
 # Judged on the whole up to this size: 0.2 s a trial, and 34 to 68 bytes a pixel.
@@ -32,11 +34,25 @@ class Bench:
     Args:
         picture: After all steps; its pixels are read here, once.
         pool: Where strips of a JPEG may be encoded.
+        check: Called before each trial; raises what is to end the work.
     """
 
-    def __init__(self, picture: Picture, pool: Executor | None) -> None:
-        self.pool = pool
+    def __init__(
+        self, picture: Picture, pool: Executor | None, check: Callable[[], None] | None = None
+    ) -> None:
+        self._pool = pool
+        self._check = check
         self.picture = replace(picture, pixels=_held(picture.pixels))
+
+    def encode(self, way: Way, picture: Picture) -> bytes:
+        """A trial: the file of the picture, the sample or a part of either.
+
+        Raises:
+            StriplineError: See `Encoder.write`; or what `check` raises.
+        """
+        if self._check is not None:
+            self._check()
+        return way.encode(picture, self._pool)
 
     @cached_property
     def content(self) -> Content:

@@ -20,6 +20,7 @@ from stripline.image.goals.ways import (
 from stripline.streams import MemorySink
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Executor
 
     from stripline.image.encode.encoder import Encoder
@@ -66,7 +67,10 @@ class Choice:
         return sink.getvalue()
 
     def write(self, sink: Sink, pool: Executor | None) -> None:
-        """Encode to `sink`."""
+        """Write the file to `sink`; encode it if that was not done before."""
+        if self.data is not None:
+            sink.write(self.data)
+            return
         way = self.way
         way.encoder.write(self.picture, way.output, sink, quality=way.quality, pool=pool)
 
@@ -77,6 +81,7 @@ def choose(
     encoders: tuple[Encoder, ...],
     *,
     pool: Executor | None = None,
+    check: Callable[[], None] | None = None,
 ) -> Choice:
     """Find the encoder and the quality; docs/image.md says by which rules.
 
@@ -89,6 +94,7 @@ def choose(
         output: What is asked for.
         encoders: The formats that it may have; one, unless the output's is `auto`.
         pool: Where strips of a JPEG may be encoded.
+        check: Called before each trial; raises what is to end the search.
 
     Raises:
         GoalNotReached: No quality gives the score or the size asked for.
@@ -98,7 +104,7 @@ def choose(
     contested = output.format == "auto"
     if not contested and output.goal_score is None and output.max_bytes is None:
         return _plain(picture, output, encoder, pool)
-    bench = Bench(picture, pool)
+    bench = Bench(picture, pool, check)
     if contested:
         found = contest(bench, output, encoders)
     else:

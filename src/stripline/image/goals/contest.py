@@ -191,7 +191,7 @@ class _Offers:
     def _fixed(self, ways: Ways, number: int) -> Found:
         """What a format makes of the sample without a search."""
         bench = self._bench
-        data = ways.way(number).encode(bench.sample)
+        data = bench.encode(ways.way(number), bench.sample)
         judge, is_file = bench.sample_judge, not bench.is_sampled
         if judge is None:
             return Found(ways, number, data, None, None, is_file)
@@ -203,13 +203,13 @@ class _Offers:
         sample, quality = self._bench.sample, _jpeg_quality(self._output)
         for encoder in self._encoders:
             if encoder.traits.name == "jpeg":
-                return judge.score(Way(encoder, self._output, quality).encode(sample))
+                return judge.score(self._bench.encode(Way(encoder, self._output, quality), sample))
         pixels = sample.pixels
         if pixels.hasalpha():
             pixels = pixels.flatten(background=WHITE[0]).cast(pixels.format).copy_memory()
             judge = Judge(pixels)
         opaque = replace(sample, pixels=at_most_8_bits(pixels))
-        return judge.score(Way(encoder_for("jpeg"), Output(), quality).encode(opaque))
+        return judge.score(self._bench.encode(Way(encoder_for("jpeg"), Output(), quality), opaque))
 
 
 def _is_far_below(offer: Found, size: int) -> bool:

@@ -63,11 +63,11 @@ def reach_on_sample(bench: Bench, ways: Ways, goal: float) -> Found:
     """
     judge, is_file = bench.sample_judge, not bench.is_sampled
     if judge is None:
-        data = ways.way(ways.high).encode(bench.sample)
+        data = bench.encode(ways.way(ways.high), bench.sample)
         return Found(ways, ways.high, data, None, None, is_file)
     rough = bench.is_sampled and bench.whole_judge is not None
     curve = ways.closeness()
-    trials = _Trials(bench.sample, judge, ways)
+    trials = _Trials(bench, bench.sample, judge, ways)
     number = trials.search(goal, curve, _ROUGH_TRIALS if rough else None)
     if ways.lossless and number < ways.high and bench.content.packs:
         trials(ways.high)
@@ -89,7 +89,7 @@ def reach_on_whole(bench: Bench, found: Found, goal: float) -> Found:
         return found
     if ways.lossless and found.number == ways.high:  # there is nothing above
         return found
-    trials = _Trials(bench.picture, judge, ways)
+    trials = _Trials(bench, bench.picture, judge, ways)
     number = trials.search(goal, found.curve.moved(), _WHOLE_TRIALS)
     data, score = trials.made[number]
     return Found(ways, number, data, score, "picture", is_file=True)
@@ -104,7 +104,7 @@ def fit(bench: Bench, ways: Ways, max_bytes: int) -> Found:
     made: dict[int, bytes] = {}
 
     def size(number: int) -> float:
-        made[number] = ways.way(number).encode(bench.picture, bench.pool)
+        made[number] = bench.encode(ways.way(number), bench.picture)
         return math.log2(len(made[number]))
 
     if ways.lossless and bench.content.packs and size(ways.high) <= math.log2(max_bytes):
@@ -160,18 +160,18 @@ def as_file(bench: Bench, found: Found) -> Found:
     """The same with the picture's file, made now if it was not before."""
     if found.is_file:
         return found
-    return replace(found, data=found.way.encode(bench.picture, bench.pool), is_file=True)
+    return replace(found, data=bench.encode(found.way, bench.picture), is_file=True)
 
 
 class _Trials:
     """Scores of ways, by number; remembers what was made."""
 
-    def __init__(self, picture: Picture, judge: Judge, ways: Ways) -> None:
-        self._picture, self._judge, self._ways = picture, judge, ways
+    def __init__(self, bench: Bench, picture: Picture, judge: Judge, ways: Ways) -> None:
+        self._bench, self._picture, self._judge, self._ways = bench, picture, judge, ways
         self.made: dict[int, tuple[bytes, float]] = {}
 
     def __call__(self, number: int) -> float:
-        data = self._ways.way(number).encode(self._picture)
+        data = self._bench.encode(self._ways.way(number), self._picture)
         score = self._judge.score(data)
         self.made[number] = data, score
         return closeness(score)
