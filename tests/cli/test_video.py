@@ -71,6 +71,7 @@ def check_order(pixels: list[Any], count: int = COUNT) -> None:
         ("clip.mkv", ("--codec", "av1"), "av01."),
         ("clip.mp4", ("--codec", "avc1.42C01E", "--fragmented"), "avc1.42"),
         ("clip.webm", ("--quality", "80"), "vp09."),
+        ("clip.mp4", ("--codec", "av1", "--quality", "80"), "av01."),
         ("clip.bin", ("--container", "mp4", "-q", "90"), "avc1."),
     ],
 )
@@ -177,7 +178,7 @@ def test_raw_pixels_to_standard_output(form: str, tmp_path: Path) -> None:
         (("frames", "-o", "a.mp4", "--codec", "mpeg4"), 2, "none of h264"),
         (("frames", "-o", "a.mp4", "--codec", "avc1.999999"), 2, "no codec string"),
         (("frames", "-o", "a.mp4", "--codec", "vp8"), 1, "mp4 does not hold vp8"),
-        (("frames", "-o", "a.mp4", "--codec", "av1", "-q", "50"), 2, "no --quality"),
+        (("frames", "-o", "a.webm", "--codec", "vp8", "-q", "50"), 2, "no --quality"),
         (("frames", "-o", "a.mp4", "-q", "50", "--bitrate", "1M"), 2, "exclude each other"),
         (("frames", "-o", "a.mp4", "--bitrate", "lots"), 2, "bits a second"),
         (("frames", "-o", "a.mp4", "--fps", "0"), 2, "frames a second"),

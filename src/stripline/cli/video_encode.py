@@ -36,7 +36,7 @@ _CONTAINERS: Final = {
 _STREAM_ENDINGS: Final = frozenset({".y4m", ".raw", ".yuv", ".rgb"})
 _USUAL_RATE: Final = Fraction(30)
 # The coarsest quantizer of each codec that takes one for each frame.
-_COARSEST: Final = {"avc": 51, "hevc": 51, "vp9": 63}
+_COARSEST: Final = {"avc": 51, "hevc": 51, "vp9": 63, "av1": 63}
 
 
 def _rate(text: str | None) -> Fraction | None:
@@ -113,7 +113,7 @@ def encode(
             "--quality",
             min=1,
             max=100,
-            help="The same for all frames, 1 (small) to 100 (faithful); h264, h265 and vp9 only.",
+            help="The same for all frames, 1 (small) to 100 (faithful); not with vp8.",
             show_default=False,
         ),
     ] = None,

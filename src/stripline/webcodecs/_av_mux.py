@@ -145,7 +145,7 @@ class AvMuxer:
         if alpha and self._name == "mp4":
             raise NotSupportedError("MP4 holds no alpha beside VP8 or VP9: write WebM or Matroska")
         # FFmpeg opens the encoder of every stream but those that are made like another one.
-        with av.open(io.BytesIO(), "w", format="matroska") as patterns:
+        with av.open(io.BytesIO(), "w", format="nut") as patterns:  # which holds all of them
             pattern = patterns.add_stream(_av_name(codec))
             try:
                 stream: Any = self._container.add_stream_from_template(pattern, opaque=True)

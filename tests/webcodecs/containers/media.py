@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
-from stripline.webcodecs import VideoDecoder, VideoEncoder, VideoFrame
+from stripline.webcodecs import (
+    AudioData,
+    AudioDecoder,
+    AudioEncoder,
+    VideoDecoder,
+    VideoEncoder,
+    VideoFrame,
+)
 from stripline.webcodecs.containers import Demuxer, Muxer, Track
 
 if TYPE_CHECKING:
@@ -117,6 +124,54 @@ def with_b_frames(encoder: str, count: int = 30) -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return target.getvalue()
+
+
+@cache
+def encoded_tone(codec: str, **more: str) -> tuple[Written, ...]:
+    """A second of a tone, 48 kHz stereo, by AudioEncoder. `more` is set on "aac"."""
+    chunks: list[Written] = []
+    failed: list[Exception] = []
+    wave = np.sin(np.arange(48_000) * 2 * np.pi * 440 / 48_000) * 0.5
+    samples = np.stack([wave, wave], axis=1).astype(np.float32)
+    encoder = AudioEncoder(output=lambda *both: chunks.append(both), error=failed.append)
+    formats = {name: {"format": value} for name, value in more.items()}
+    encoder.configure({"codec": codec, "sample_rate": 48_000, "number_of_channels": 2, **formats})
+    for begin in range(0, 48_000, 4_800):
+        block = samples[begin : begin + 4_800]
+        with AudioData(
+            format="f32",
+            sample_rate=48_000,
+            number_of_frames=len(block),
+            number_of_channels=2,
+            timestamp=begin * 1_000_000 // 48_000,
+            data=block,
+        ) as data:
+            encoder.encode(data)
+    encoder.flush().result()
+    encoder.close()
+    assert not failed
+    return tuple(chunks)
+
+
+def decoded_samples(track: Track, chunks: Iterable[Any]) -> NDArray[np.float32]:
+    """What AudioDecoder makes of chunks: samples x channels."""
+    parts: list[NDArray[np.float32]] = []
+    failed: list[Exception] = []
+
+    def take(data: AudioData) -> None:
+        part = np.empty((data.number_of_frames, data.number_of_channels), np.float32)
+        data.copy_to(part, plane_index=0, format="f32")
+        parts.append(part)
+        data.close()
+
+    decoder = AudioDecoder(output=take, error=failed.append)
+    decoder.configure(track.decoder_config)
+    for chunk in chunks:
+        decoder.decode(chunk)
+    decoder.flush().result()
+    decoder.close()
+    assert not failed
+    return np.concatenate(parts)
 
 
 @cache

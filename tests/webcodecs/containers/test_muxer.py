@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import av
+import numpy as np
 import pytest
 
 from stripline.webcodecs import (
@@ -22,7 +23,9 @@ from tests.webcodecs.containers.media import (
     RATE,
     WIDTH,
     decoded,
+    decoded_samples,
     encoded,
+    encoded_tone,
     muxed,
     muxed_to,
     read,
@@ -179,6 +182,38 @@ def test_audio_tracks(encoder: str, source: str, name: str, codec: str) -> None:
     assert samples == pytest.approx(48_000, abs=2_400)
 
 
+@pytest.mark.parametrize(
+    ("codec", "name", "more"),
+    [
+        ("opus", "webm", {}),
+        ("opus", "mp4", {}),
+        ("mp4a.40.2", "mp4", {}),
+        ("mp4a.40.2", "matroska", {"aac": "adts"}),
+        ("flac", "mp4", {}),
+        ("flac", "matroska", {}),
+        ("mp3", "mp4", {}),
+        ("vorbis", "webm", {}),
+        ("pcm-s16", "matroska", {}),
+        ("pcm-f32", "mp4", {}),
+    ],
+)
+def test_sound_through_encoder_file_and_decoder(
+    codec: str, name: str, more: dict[str, str]
+) -> None:
+    source = encoded_tone(codec, **more)
+    track, chunks = read(muxed(source, name))
+    assert track.codec == codec
+    if not (codec.startswith("pcm") and name == "mp4"):  # FFmpeg cuts what has no packets anew
+        near = 1_000 if name in {"webm", "matroska"} else 21  # a millisecond, or a sample
+        for chunk, (wanted, _) in zip(chunks, source, strict=True):
+            assert abs(chunk.timestamp - wanted.timestamp) <= near
+    samples = decoded_samples(track, chunks)
+    assert len(samples) == pytest.approx(48_000, abs=3_000)
+    middle = samples[20_000:28_192, 0]
+    loudest = int(np.abs(np.fft.rfft(middle)).argmax()) * 48_000 / len(middle)
+    assert loudest == pytest.approx(440, abs=6)
+
+
 def test_two_tracks_lie_side_by_side() -> None:
     audio, sounds = read(tone("libopus", "ogg"))
     target = io.BytesIO()
@@ -308,6 +343,9 @@ def test_codecs_that_a_format_does_not_hold() -> None:
         muxed(encoded("vp8", 1), "mp4")
     with pytest.raises(NotSupportedError):
         muxed(encoded("avc1.42C00B", 1), "webm")
+    for codec in ("alaw", "ulaw"):
+        with pytest.raises(NotSupportedError, match=f"matroska does not hold {codec}"):
+            muxed(encoded_tone(codec), "matroska")
 
 
 def test_misuse_is_said() -> None:

@@ -14,10 +14,10 @@ from tests.webcodecs.containers.media import (
     RATE,
     WIDTH,
     encoded,
+    encoded_tone,
     muxed,
     picture,
     read,
-    tone,
     with_b_frames,
 )
 from tests.webcodecs.containers.players import Chromium, probe
@@ -68,19 +68,25 @@ def test_chromium_turns_pictures(browser: Chromium) -> None:
     assert (found["width"], found["height"]) == (HEIGHT, WIDTH)
 
 
-def test_chromium_plays_sound_beside_pictures(browser: Chromium) -> None:
-    audio, sounds = read(tone("libopus", "ogg"))
-    for name, codec in (("mp4", "avc1.42C00B"), ("webm", "vp8")):
-        target = io.BytesIO()
-        with Muxer(target, name) as muxer:
-            muxer.add_video_track()
-            muxer.add_audio_track(audio.decoder_config)
-            for chunk, metadata in encoded(codec):
-                muxer.write(chunk, metadata)
-            for chunk in sounds:
-                muxer.write(chunk)
-        found = browser.play(target.getvalue(), f"video/{name}", [0.5])
-        assert found["duration"] == pytest.approx(1.0, abs=0.1)
+@pytest.mark.parametrize(
+    ("name", "codec", "sound"),
+    [
+        ("mp4", "avc1.42C00B", "mp4a.40.2"),
+        ("mp4", "avc1.42C00B", "opus"),
+        ("mp4", "vp09.00.10.08", "flac"),
+        ("webm", "vp8", "opus"),
+        ("webm", "vp8", "vorbis"),
+    ],
+)
+def test_chromium_plays_sound_beside_pictures(
+    name: str, codec: str, sound: str, browser: Chromium
+) -> None:
+    target = io.BytesIO()
+    with Muxer(target, name) as muxer:
+        for chunk, metadata in encoded(codec) + encoded_tone(sound):
+            muxer.write(chunk, metadata)
+    found = browser.play(target.getvalue(), f"video/{name}", [0.5])
+    assert found["duration"] == pytest.approx(1.0, abs=0.1)
 
 
 @pytest.mark.parametrize("fragmented", [False, True])
