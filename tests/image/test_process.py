@@ -306,6 +306,14 @@ def test_a_time_limit_stops_our_own_encoder_too() -> None:
         image.process(large, recipe(output={"format": "jpeg"}), MemorySinks(), Limits(seconds=0.05))
 
 
+def test_formats_that_cannot_be_so_wide_do_not_take_part() -> None:
+    source = corpus.saved(Image.new("L", (20_000, 2), 7), "PNG")
+    _, made = one(source, recipe(output={"format": "auto"}))
+    assert made.format in {"png", "jpeg"}
+    with pytest.raises(InvalidRecipe, match="a side of 20,000 pixels, but webp can have 16,383"):
+        one(source, recipe(output={"format": "auto", "candidates": ["webp"]}))
+
+
 # What is in a file beside the picture.
 
 

@@ -71,10 +71,8 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
     Raises:
         InvalidRecipe: The recipe and this source do not go together.
     """
-    encoders = _encoders(recipe, info)
     box = size_of(info, recipe)
-    for encoder in encoders:
-        _check_size(encoder, max(box.out_width, box.out_height))
+    encoders = _large_enough(_encoders(recipe, info), max(box.out_width, box.out_height))
     plain = recipe.sharpen is None and not recipe.steps
     same = plain and box.is_size(*source_size(info, recipe)) and info.format in _formats(encoders)
     if recipe.output.lossless and _formats(encoders) == ("jpeg",):
@@ -119,12 +117,20 @@ def _formats(encoders: tuple[Encoder, ...]) -> tuple[str, ...]:
     return tuple(encoder.traits.name for encoder in encoders)
 
 
-def _check_size(encoder: Encoder, side: int) -> None:
-    if side > encoder.traits.max_side:
+def _large_enough(encoders: tuple[Encoder, ...], side: int) -> tuple[Encoder, ...]:
+    """Those that can have such a side.
+
+    Raises:
+        InvalidRecipe: None can.
+    """
+    able = tuple(encoder for encoder in encoders if encoder.traits.max_side >= side)
+    if not able:
+        traits = max((encoder.traits for encoder in encoders), key=lambda one: one.max_side)
         raise InvalidRecipe(
-            f"a side of {side:,} pixels, but {encoder.traits.name} can have"
-            f" {encoder.traits.max_side:,}: make it smaller, or choose another format"
+            f"a side of {side:,} pixels, but {traits.name} can have {traits.max_side:,}:"
+            " make it smaller, or choose another format"
         )
+    return able
 
 
 class Maker:
