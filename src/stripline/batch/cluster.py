@@ -7,13 +7,14 @@ all workers see, and give back small values.
 from __future__ import annotations
 
 import logging
+import re
 import signal
 from concurrent.futures import BrokenExecutor, Executor, Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, Self, TypeVar
 
 import stripline
-from stripline.errors import ClusterFailed, MissingDependency, WorkerLost, describe
+from stripline.errors import ClusterFailed, InvalidOption, MissingDependency, WorkerLost, describe
 from stripline.pools import memory_limit, usable_cores
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LOCAL: Final = "local"
+_ADDRESS: Final = re.compile(r"(?:tcp|tls|ws|wss)://[^/\s]+:\d+/?")
 PATIENCE_SECONDS: Final = 30.0
 # How often Dask gives a task whose worker died to another one before it gives up on it.
 _RETRIES: Final = 3
@@ -42,7 +44,10 @@ class ClusterExecutor(Executor):
     Attributes:
         memory_bytes: What tasks on all workers together may need: 60 % of the workers' limits.
         name: Where the scheduler is.
+        repeats_lost_calls: That calls whose workers die are given to others, without a word.
     """
+
+    repeats_lost_calls: Final = True
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - its methods have no types
         workers = client.scheduler_info(n_workers=-1)["workers"].values()
@@ -106,6 +111,7 @@ def open_cluster(
         patience_seconds: How long to wait for the scheduler and the first worker.
 
     Raises:
+        InvalidOption: No such address.
         ClusterFailed: Nobody answers there, no worker is there, or one has another stripline or
             none.
         MissingDependency: Dask's package `distributed` is not installed.
@@ -114,13 +120,17 @@ def open_cluster(
         import distributed  # noqa: PLC0415 - optional, and takes a second
     except ImportError as error:
         raise MissingDependency("a cluster", "distributed", "cluster") from error
+    if where != LOCAL and not _ADDRESS.fullmatch(where):
+        raise InvalidOption(
+            f"cluster {where!r} is neither `local` nor a scheduler's address, as tcp://10.0.0.1:8786"
+        )
     try:
         if where == LOCAL:
             client = _local_client(distributed, workers, memory_bytes)
         else:
             dask: Any = distributed  # its functions have no types
             client = dask.Client(where, timeout=patience_seconds, set_as_default=False)
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError, RuntimeError) as error:
         raise ClusterFailed(
             f"no scheduler answers at {where} ({describe(error)}): start one with"
             " `dask scheduler`, or give --cluster local"
@@ -144,7 +154,7 @@ def _local_client(dask: Any, workers: int | None, memory_bytes: int | None) -> A
         threads_per_worker=1,
         processes=True,
         memory_limit=limit,
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",  # its usual port may be taken
         preload=[__name__],
         silence_logs=logging.CRITICAL,  # what fails is reported by whoever asked for it
     )
@@ -164,20 +174,34 @@ def _check(client: Any, where: str, patience_seconds: float) -> None:  # noqa: A
             f"the scheduler at {where} has had no worker for {patience_seconds:.0f} s: start some"
             f" with `dask worker {where}`"
         ) from error
+    _judge("the scheduler", _asked_of_scheduler(client))  # it reads tasks before it passes them on
     answers: Mapping[str, object] = client.run(prepare_worker, on_error="return")
     for worker, answer in answers.items():
-        if isinstance(answer, ImportError):
-            raise ClusterFailed(
-                f"the worker {worker} cannot import stripline ({describe(answer)}): install"
-                f" stripline[batch,cluster]=={stripline.__version__} there"
-            )
-        if isinstance(answer, BaseException):
-            raise ClusterFailed(f"the worker {worker} fails: {describe(answer)}") from answer
-        if answer != stripline.__version__:
-            raise ClusterFailed(
-                f"the worker {worker} has stripline {answer}, this is {stripline.__version__}:"
-                " install the same everywhere, as others may make other files"
-            )
+        _judge(f"the worker {worker}", answer)
+
+
+def _asked_of_scheduler(client: Any) -> object:  # noqa: ANN401 - no types
+    try:
+        return client.run_on_scheduler(prepare_worker)
+    except Exception as error:  # noqa: BLE001 - whatever it raised there
+        return error
+
+
+def _judge(who: str, answer: object) -> None:
+    if answer == stripline.__version__:
+        return
+    if not isinstance(answer, BaseException):
+        raise ClusterFailed(
+            f"{who} has stripline {answer}, this is {stripline.__version__}: install the same"
+            " everywhere, as others may make other files"
+        )
+    # Dask gives what it could not read as an `Exception` with the error's text.
+    if isinstance(answer, ImportError) or "ModuleNotFoundError" in str(answer):
+        raise ClusterFailed(
+            f"{who} cannot import stripline ({describe(answer)}): install"
+            f" stripline[batch,cluster]=={stripline.__version__} there"
+        ) from answer
+    raise ClusterFailed(f"{who} fails: {describe(answer)}") from answer
 
 
 def _close(client: Any) -> None:  # noqa: ANN401 - no types

@@ -33,7 +33,7 @@ class Report:
     Attributes:
         job: The job.
         totals: Numbers of all kinds.
-        savings: The tasks that saved most bytes, at most as many as were asked for.
+        savings: The tasks that saved most bytes, as many as were asked for; see `analysis`.
         spread: Number of pictures by tenths of their bytes saved; see `analysis.spread`.
         kinds: What was made, by variant and format.
         failures: Tasks that failed; not more than were asked for.

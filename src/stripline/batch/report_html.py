@@ -81,7 +81,9 @@ def _pairs(journal: Journal, report: Report) -> Iterator[str]:
     """The biggest savings, the first of them before and after."""
     if not report.savings:
         return
-    yield '<section><h2>Biggest savings</h2><div class="pairs">'
+    best = report.savings[0]
+    title = "Biggest savings" if best.size > best.bytes_out else "Before and after"
+    yield f'<section><h2>{title}</h2><div class="pairs">'
     for row in report.savings[:MOST_SHOWN]:
         files = made_by(journal, row.id)
         if files:
@@ -98,9 +100,10 @@ def _pair(row: TaskRow, file: Made, report: Report) -> str:
         f"{_size(file.bytes)}, {file.width} × {file.height} {file.format}",  # noqa: RUF001 - times
     )
     share = 1 - row.bytes_out / row.size
+    saved = f" <b>{share:.0%} saved</b>" if share > 0 else ""
     return (
         f'<figure><div class="two">{before}{after}</div>'
-        f"<figcaption>{_text(row.relative)} <b>−{share:.0%}</b></figcaption></figure>"  # noqa: RUF001 - minus
+        f"<figcaption>{_text(row.relative)}{saved}</figcaption></figure>"
     )
 
 

@@ -40,10 +40,15 @@ class Kind:
 
 
 def biggest_savings(journal: Journal, job: int, most: int) -> list[TaskRow]:
-    """Tasks by which most bytes were saved, all files of each counted, the first ones first."""
-    saved = tasks.c.size - tasks.c.bytes_out
-    query = _of(job).where(tasks.c.state == "done", saved > 0).order_by(saved.desc(), tasks.c.id)
-    return _rows(journal, query.limit(most))
+    """Tasks by which most bytes were saved, all files of each counted, the first ones first.
+
+    Where all files together are larger than their source, as several variants can be, those come
+    last by which fewest bytes were added.
+    """
+    query = _of(job).where(tasks.c.state == "done", tasks.c.size > 0)
+    return _rows(
+        journal, query.order_by((tasks.c.size - tasks.c.bytes_out).desc(), tasks.c.id).limit(most)
+    )
 
 
 def unusual(journal: Journal, job: int, most: int) -> list[TaskRow]:
@@ -109,6 +114,33 @@ def tasks_with_files(journal: Journal, job: int) -> Iterator[tuple[TaskRow, list
         if len(rows) < _PAGE:
             return
         last = rows[-1].id
+
+
+def queued_with_names(journal: Journal, job: int) -> Iterator[tuple[TaskRow, list[str]]]:
+    """Tasks that are to be done, with all names that their files may get, a page at a time."""
+    last = -1
+    queued = _of(job).where(tasks.c.state == "queued").order_by(tasks.c.id).limit(_PAGE)
+    while True:
+        rows = _rows(journal, queued.where(tasks.c.id > last))
+        claims = select(outputs.c.task, outputs.c.url)
+        claims = claims.where(outputs.c.task.in_([row.id for row in rows]))
+        names: dict[int, list[str]] = {}
+        with journal.reading() as connection:
+            for claim in connection.execute(claims.order_by(outputs.c.variant, outputs.c.url)):
+                names.setdefault(claim.task, []).append(claim.url)
+        yield from ((row, names.get(row.id, [])) for row in rows)
+        if len(rows) < _PAGE:
+            return
+        last = rows[-1].id
+
+
+def reasons(journal: Journal, job: int) -> dict[str, int]:
+    """Number of skipped files by the reason, the most frequent first."""
+    number = func.count().label("number")
+    query = select(tasks.c.error, number).where(tasks.c.job == job, tasks.c.state == "skipped")
+    ordered = query.group_by(tasks.c.error).order_by(number.desc(), tasks.c.error)
+    with journal.reading() as connection:
+        return {row.error: int(row.number) for row in connection.execute(ordered.limit(20))}
 
 
 def _files(journal: Journal, ids: list[int]) -> dict[int, list[Made]]:
