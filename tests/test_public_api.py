@@ -5,10 +5,13 @@ import pytest
 import stripline
 from stripline import errors, image, jpeg, pools, streams
 from stripline.image import headers
+from stripline.webcodecs import containers
 from tests.support import run_script
 
 
-@pytest.mark.parametrize("module", [stripline, errors, headers, image, jpeg, pools, streams])
+@pytest.mark.parametrize(
+    "module", [stripline, containers, errors, headers, image, jpeg, pools, streams]
+)
 def test_all_is_sorted_and_importable(module: object) -> None:
     names = module.__all__  # type: ignore[attr-defined]  # every module here has it
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from stripline.webcodecs import (
     DataError,
+    DOMException,
     EncodedVideoChunk,
     InvalidStateError,
     NotSupportedError,
@@ -412,3 +414,50 @@ def test_two_video_tracks_by_number() -> None:
     with Demuxer(target.getvalue()) as demuxer:
         assert [track.codec for track in demuxer.tracks] == ["vp8", "vp09.00.10.08"]
         assert len(list(demuxer)) == 6
+
+
+def damaged(data: bytes, rng: random.Random) -> bytes:
+    """Some bytes of it changed, and perhaps its end missing."""
+    copy = bytearray(data)
+    for _ in range(rng.randrange(8)):
+        if copy:
+            copy[rng.randrange(len(copy))] = rng.randrange(256)
+    return bytes(copy[: rng.randrange(len(copy) + 1)] if rng.random() < 0.2 else copy)
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+@pytest.mark.parametrize("name", ["mp4", "webm", "matroska"])
+def test_damaged_chunks_and_descriptions(name: str, *, fragmented: bool) -> None:
+    rng = random.Random(f"{name} {fragmented}")
+    codecs = ["avc1.42C00B", "hvc1.1.6.L30.90", "vp09.00.10.08", "av01.0.00M.08", "vp8"]
+    sources = [encoded(codec) for codec in codecs]
+    sources += [encoded_tone(codec) for codec in ("opus", "mp4a.40.2", "flac", "vorbis")]
+    outcomes = set()
+    for _ in range(100):
+        (first, metadata), *others = rng.choice(sources)[:5]
+        config = dict(metadata["decoder_config"])
+        if "description" in config:
+            config["description"] = damaged(config["description"], rng)
+        chunks = [(first, {"decoder_config": config}), *others]
+        try:
+            muxed(
+                [
+                    (
+                        type(chunk)(
+                            type=chunk.type,
+                            timestamp=chunk.timestamp,
+                            duration=chunk.duration,
+                            data=damaged(bytes(chunk), rng),
+                        ),
+                        told,
+                    )
+                    for chunk, told in chunks
+                ],
+                name,
+                fragmented=fragmented,
+            )
+            outcomes.add("written")
+        except DOMException as error:
+            outcomes.add(error.name)
+    assert outcomes <= {"written", "DataError", "NotSupportedError"}
+    assert {"written", "DataError"} <= outcomes
