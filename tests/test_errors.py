@@ -15,6 +15,7 @@ SAMPLES = [
     errors.UnsupportedPixels("x"),
     errors.InvalidOption("x"),
     errors.InvalidRecipe("x"),
+    errors.JobBusy("x"),
     errors.UnknownKernels("x"),
     errors.SourceError("x"),
     errors.TooFewRows(1203, 5000),
@@ -27,8 +28,10 @@ SAMPLES = [
     errors.GoalNotReached("x"),
     errors.SinkError("x"),
     errors.SinkFailed(65536, "OSError: full"),
+    errors.OutputDamaged("x"),
     errors.TargetNotSeekable("x"),
     errors.MissingDependency("reading a.png", "pyvips", "image"),
+    errors.JournalFailed("x"),
     errors.WorkerLost("x"),
 ]
 
@@ -69,7 +72,7 @@ def test_pickling_keeps_everything(error: StriplineError) -> None:
 
 def test_only_what_can_pass_is_retryable() -> None:
     retryable = {kind for kind in descendants(StriplineError) if kind.retryable}
-    assert retryable == {errors.SinkFailed, errors.WorkerLost}
+    assert retryable == {errors.SinkFailed, errors.OutputDamaged, errors.WorkerLost}
 
 
 @pytest.mark.parametrize(
