@@ -15,6 +15,7 @@ HEAVY = (
     "pydantic",
     "pyvips",
     "rich",
+    "sqlalchemy",
     "sqlite3",
     "stripline._native",
     "stripline.cli",
@@ -36,6 +37,14 @@ def loaded_after(statement: str) -> set[str]:
 def test_import_stripline_loads_nothing_heavy(module: str) -> None:
     loaded = loaded_after("import stripline")
     assert "stripline" in loaded
+    assert module not in loaded
+
+
+@pytest.mark.parametrize("module", ["pydantic", "pyvips", "sqlalchemy"])
+@pytest.mark.parametrize("room", ["image", "batch"])
+def test_rooms_load_what_they_need_when_it_is_used(room: str, module: str) -> None:
+    loaded = loaded_after(f"import stripline.{room}")
+    assert f"stripline.{room}" in loaded
     assert module not in loaded
 
 

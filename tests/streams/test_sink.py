@@ -9,6 +9,7 @@ import pytest
 
 from stripline.errors import InvalidOption
 from stripline.streams import FileSink, MemorySink, Sink, StreamSink, open_sink
+from stripline.streams.sink import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -265,3 +266,16 @@ def test_open_sink_takes_paths_streams_and_sinks(tmp_path: Path) -> None:
 def test_open_sink_refuses_others(target: object) -> None:
     with pytest.raises(InvalidOption):
         open_sink(target)
+
+
+def test_hidden_files_can_be_told_by_their_mark(tmp_path: Path) -> None:
+    marked, plain = FileSink(tmp_path / "a", mark="0123abcd"), FileSink(tmp_path / "b")
+    names = {path.name for path in tmp_path.iterdir()}
+    assert len(names) == 2
+    marks = {mark_of(name) for name in names}
+    assert "0123abcd" in marks
+    assert None not in marks
+    assert mark_of("a.jpg") is mark_of(".0123abcd.stripline") is None
+    marked.commit()
+    plain.abort()
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

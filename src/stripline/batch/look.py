@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from stripline.batch.places import source_of
 from stripline.errors import StriplineError, UnsupportedFormat
 from stripline.image import probe
-from stripline.image.memory import needed_bytes
+from stripline.image.memory import needed_bytes, verifying_bytes
 from stripline.image.sinks import Made
 from stripline.image.variant import job_for
 
@@ -62,6 +62,8 @@ def look_at(found: Found, spec: Spec) -> Look:
         info = _probed(source_of(found.url, max_bytes=spec.limits.bytes), spec.limits)
         jobs = [job_for(name, recipe, info) for name, recipe in spec.variants.items()]
         memory = needed_bytes(info, jobs)
+        if spec.verify:
+            memory += verifying_bytes(info, jobs)
     except (StriplineError, OSError) as error:
         claims = os.path.splitext(found.url)[1].lower() in _ENDINGS  # noqa: PTH122 - of a URL too
         unknown = isinstance(error, UnsupportedFormat) and not claims

@@ -15,6 +15,7 @@ from stripline.batch.task import Outcome, Written
 from stripline.batch.verify import VerifiedSinks
 from stripline.errors import StriplineError
 from stripline.image import process
+from stripline.pools import release_free_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from stripline.streams.source import Source
 
 _MOZJPEG_EFFORT: Final = 3
+# After a task of this size, which takes a tenth of a second at least, its memory goes back to the
+# system: the next one's need is counted as if nothing of it was kept.
+_LARGE_BYTES: Final = 48 << 20
 
 
 def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
@@ -44,6 +48,9 @@ def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
         return _done(work, cache, began)
     except Exception as error:  # noqa: BLE001 - one picture must not stop the others
         return failure_of(error, time.perf_counter() - began, worker_name())
+    finally:
+        if work.memory_bytes >= _LARGE_BYTES:
+            release_free_memory()
 
 
 def _done(work: Work, cache: ResultCache | None, began: float) -> Outcome:

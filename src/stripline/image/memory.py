@@ -53,6 +53,8 @@ _UNKNOWN: Final = 16.0
 # Searching for a quality: the pixels, and a reference of a sample of a megapixel with its score.
 _SEARCHED: Final = 4.0
 _SAMPLE: Final = 50 << 20
+# Verifying: two files and the pixels of both.
+_VERIFIED: Final = 12
 # `Ladder` keeps decoded pixels for several variants up to this.
 _SHARED: Final = 256 << 20
 _MOZJPEG_EFFORT: Final = 3
@@ -73,6 +75,18 @@ def needed_bytes(info: ImageInfo, jobs: Sequence[Job]) -> int:
         + _sharing(info, jobs)
         + max(_encoding(info, job) for job in jobs)
     )
+
+
+def verifying_bytes(info: ImageInfo, jobs: Sequence[Job]) -> int:
+    """What comes on top if outputs are looked at; see `verify.check_file`.
+
+    Args:
+        info: What the probe found.
+        jobs: What each variant will be.
+    """
+    boxes = [job.scaled.box for job in jobs if job.scaled is not None]
+    pixels = max((box.out_width * box.out_height for box in boxes), default=info.pixels)
+    return _VERIFIED * pixels + min(_SAMPLE, 50 * pixels)
 
 
 def _decoding(info: ImageInfo, job: Job) -> float:

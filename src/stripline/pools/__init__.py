@@ -5,7 +5,15 @@ functions that take a `pool`: threads, processes, a Dask client's `get_executor(
 """
 
 from stripline.pools._default import default_pool, pool_width
+from stripline.pools._heap import release_free_memory
 from stripline.pools._limits import memory_limit, usable_cores
 from stripline.pools._serial import SerialExecutor
 
-__all__ = ["SerialExecutor", "default_pool", "memory_limit", "pool_width", "usable_cores"]
+__all__ = [
+    "SerialExecutor",
+    "default_pool",
+    "memory_limit",
+    "pool_width",
+    "release_free_memory",
+    "usable_cores",
+]

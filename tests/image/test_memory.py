@@ -1,0 +1,83 @@
+"""Estimates of memory, beside what is really taken."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stripline.image import Recipe, probe
+from stripline.image.memory import needed_bytes
+from stripline.image.variant import job_for
+from tests.support import photograph, run_script
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="peaks of memory are read from Linux's /proc"
+)
+
+PEAK = """
+import json, sys
+from pathlib import Path
+from stripline.image import FolderSinks, Recipe, process
+
+def kilobytes(field):
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1])
+
+folder, small, large = map(Path, sys.argv[1:4])
+recipes = {name: Recipe.read(recipe) for name, recipe in json.loads(sys.argv[4]).items()}
+process(small, recipes, FolderSinks(folder, "warm", "{stem}-{variant}.{ext}"))
+Path("/proc/self/clear_refs").write_text("5")  # forgets the peak so far: proc(5)
+before = kilobytes("VmRSS")
+process(large, recipes, FolderSinks(folder, "x", "{stem}-{variant}.{ext}"))
+print((kilobytes("VmHWM") - before) * 1024)
+"""
+SMALL: dict[str, Any] = {"resize": {"width": 800}, "output": {"format": "jpeg"}}
+LARGE: dict[str, Any] = {"resize": {"width": 2_000}, "output": {"format": "webp", "effort": 0}}
+SIDE = 2_560
+
+
+def as_is(image_format: str, **output: Any) -> dict[str, Any]:
+    return {"": {"output": {"format": image_format, **output}}}
+
+
+CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("a.jpg", {}, {"": SMALL}),
+    ("a.jpg", {"progressive": True, "subsampling": 0}, {"": SMALL}),
+    ("a.png", {"compress_level": 1}, {"": SMALL}),
+    ("a.webp", {"method": 0}, {"": SMALL}),
+    ("a.bmp", {}, {"": SMALL}),
+    ("a.gif", {}, {"": SMALL}),
+    ("a.tif", {"compression": "tiff_deflate"}, {"": SMALL}),
+    ("a.jpg", {}, as_is("jpeg")),
+    ("a.jpg", {}, as_is("jpeg", effort=3, quality=95)),
+    ("a.jpg", {}, as_is("png", effort=3)),
+    ("a.jpg", {}, as_is("webp", quality=75, effort=0)),
+    ("a.jpg", {}, as_is("jpeg", quality="auto")),
+    ("a.jpg", {}, {"large": LARGE, "small": SMALL, "same": {}}),
+]
+
+
+@pytest.mark.parametrize(("name", "options", "recipes"), CASES)
+def test_no_more_is_taken_than_was_estimated(
+    tmp_path: Path, name: str, options: dict[str, Any], recipes: dict[str, Any]
+) -> None:
+    pixels = np.ascontiguousarray(photograph(6, 6)[:SIDE, :SIDE])
+    Image.fromarray(pixels).save(tmp_path / name, **options)
+    small = tmp_path / f"small-{name}"
+    Image.fromarray(pixels[:256, :256]).save(small, **options)
+    info = probe(tmp_path / name)
+    jobs = [job_for(key, Recipe.read(recipe), info) for key, recipe in recipes.items()]
+    estimate = needed_bytes(info, jobs)
+    taken = int(run_script(PEAK, tmp_path, small, tmp_path / name, json.dumps(recipes)))
+    assert taken <= estimate
+    # Nor so much that few pictures would run beside each other.
+    assert estimate <= 4 * taken + (32 << 20)
