@@ -108,6 +108,19 @@ def test_as_good_as_scaling_all_pixels() -> None:
         assert psnr(np.asarray(picture), reference) > 38
 
 
+def test_wide_pictures_are_scaled_as_well_as_others() -> None:
+    """Above 10,000 pixels columns are averaged first; a width of 10,007 has no divisor for that."""
+    photo = Image.fromarray(photograph())
+    for width in (10_000, 10_007):
+        wide = photo.resize((width, 64), Image.Resampling.BICUBIC)
+        source = corpus.saved(wide, "PNG", compress_level=1)
+        for wanted in (10, 500, 4000):
+            size = {"width": wanted, "height": 40, "fit": "exact"}
+            picture, _ = one(source, recipe(resize=size, output={"format": "png"}))
+            reference = wide.resize((wanted, 40), Image.Resampling.LANCZOS)
+            assert psnr(np.asarray(picture.convert("RGB")), np.asarray(reference)) > 38
+
+
 def test_a_smaller_variant_may_be_made_from_a_larger_one() -> None:
     sizes = {"lg": 1000, "md": 480, "sm": 100}
     sinks = MemorySinks()
