@@ -309,6 +309,24 @@ def test_without_a_loop_exceptions_go_to_the_threads_hook(
     assert seen == [ZeroDivisionError]
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, asyncio.CancelledError])
+def test_without_a_loop_nothing_that_a_callback_raises_ends_the_thread(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    seen: list[type[BaseException]] = []
+    monkeypatch.setattr(threading, "excepthook", lambda args: seen.append(args.exc_type))
+
+    def output() -> None:
+        raise error
+
+    with EchoCodec(output, print) as codec:
+        codec.configure()
+        codec.put(1)
+        codec.flush().result(10)
+        codec.put(2)
+    assert seen == [error, error]
+
+
 def test_waiting_where_the_promise_is_settled_is_refused() -> None:
     errors: list[BaseException] = []
     codec: EchoCodec = EchoCodec(lambda: errors.append(_wait(codec)), print)

@@ -160,6 +160,19 @@ def test_encode_options() -> None:
             check_encode_options(wrong, {})
 
 
+def test_a_released_buffer_is_no_description() -> None:
+    buffer = memoryview(bytearray(3))
+    buffer.release()
+    with pytest.raises(TypeError, match="description"):
+        check_video_decoder({"codec": "vp8", "description": buffer}, {})
+
+
+def test_a_number_beyond_floating_point_is_a_type_error() -> None:
+    given = {"codec": "vp8", "width": 64, "height": 64, "framerate": 10**400}
+    with pytest.raises(TypeError, match="framerate"):
+        check_video_encoder(given, {})
+
+
 def test_support_has_attributes() -> None:
     support = ConfigSupport(supported=True, config={"codec": "vp8"})
     assert (support.supported, support.config) == (True, {"codec": "vp8"})

@@ -92,8 +92,24 @@ def test_one_that_removes_another_and_one_that_raises(
 
 
 def test_a_listener_is_a_function() -> None:
+    target: Any = Target()
     with pytest.raises(TypeError, match="function"):
-        Target().add_event_listener("fire", None)  # type: ignore[arg-type]  # that is what is tested
+        target.add_event_listener("fire", 5)
+    target.add_event_listener("fire", None)  # as on the web
+    target.remove_event_listener("fire", None)
+    fire(target)
+
+
+def test_listeners_take_the_webs_options() -> None:
+    target, seen = Target(), []
+    once, often = (lambda: seen.append("once")), (lambda: seen.append("often"))
+    target.add_event_listener("fire", once, {"once": True, "passive": True})
+    target.add_event_listener("fire", often, True)
+    fire(target)
+    fire(target)
+    target.remove_event_listener("fire", often, True)
+    fire(target)
+    assert seen == ["once", "often", "often"]
 
 
 @pytest.mark.parametrize(

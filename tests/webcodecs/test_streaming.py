@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stripline.webcodecs.exceptions import EncodingError
+from stripline.webcodecs.exceptions import EncodingError, InvalidStateError
 from stripline.webcodecs.streaming import stream
 from tests.webcodecs.echo_codec import EchoCodec
 
@@ -85,6 +85,33 @@ def test_leaving_early_stops_the_source() -> None:
         await outputs.aclose()  # type: ignore[attr-defined]  # it is a generator
         assert next(source) < 30
         await codec.flush()
+
+    asyncio.run(run())
+
+
+def test_a_stream_after_one_that_was_left() -> None:
+    async def run() -> None:
+        codec = made()
+
+        def begin(items: Iterable[int]) -> AsyncIterator[object]:
+            return stream(codec, items, codec.put, lambda: codec.queue_size, 2)
+
+        async for _ in begin(range(100)):
+            break  # what is left is cleaned up when the loop comes to it
+        late = [output async for output in begin(range(1000, 1100)) if output in range(1000, 1100)]
+        assert late == list(range(1000, 1100))
+
+    asyncio.run(run())
+
+
+def test_one_stream_at_a_time() -> None:
+    async def run() -> None:
+        codec = made()
+        both = (collect(codec, slowly(range(n))) for n in (50, 60))
+        first, second = await asyncio.gather(*both, return_exceptions=True)
+        assert isinstance(first, InvalidStateError)
+        assert isinstance(second, list)
+        assert set(range(50, 60)) <= set(second)
 
     asyncio.run(run())
 

@@ -18,6 +18,7 @@ from stripline.webcodecs import (
     VideoEncoder,
     VideoFrame,
 )
+from stripline.webcodecs.pixel_formats import PIXEL_FORMATS
 from tests.support import run_script
 from tests.webcodecs.frames import random_frame
 
@@ -357,3 +358,13 @@ def test_an_error_inside_the_encoder_is_an_encoding_error(monkeypatch: pytest.Mo
     with pytest.raises(EncodingError, match="no pixels"):
         encoder.flush().result(30)
     assert len(errors) == 1
+
+
+@pytest.mark.parametrize("name", PIXEL_FORMATS)
+def test_frames_of_every_format_are_encoded(name: str) -> None:
+    chunks: list[EncodedVideoChunk] = []
+    with VideoEncoder(chunks.append, unexpected) as encoder:
+        encoder.configure(SMALL)
+        for width, height in ((64, 64), (33, 31)):
+            encoder.encode(random_frame(name, width, height))
+    assert len(chunks) == 2

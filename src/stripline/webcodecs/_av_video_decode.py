@@ -10,9 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av import av
+from stripline.webcodecs._av_alpha import AlphaDecoder
 from stripline.webcodecs._av_decode_plan import plan_decoder
 from stripline.webcodecs._av_frames import color_space_from_av, media_from_av
+from stripline.webcodecs._av_key_check import check_key_frame
 from stripline.webcodecs.color_space import VideoColorSpace
+from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.enums import VideoMatrixCoefficients as Matrix
 from stripline.webcodecs.exceptions import DOMException, EncodingError, NotSupportedError
 from stripline.webcodecs.nal_units import split_lengths, split_start_codes
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame as AvFrame
 
     from stripline.webcodecs._av_decode_plan import DecoderPlan
-    from stripline.webcodecs.chunks import EncodedVideoChunk
+    from stripline.webcodecs.video_decoder import DecodeItem
 
 __all__ = ["VideoDecodeBackend", "open_decoder"]
 
@@ -74,18 +77,22 @@ class VideoDecodeBackend:
         self._times: dict[int, tuple[int, int | None]] = {}
         self._count = 0
         self._tolerant = False
+        self._alpha: AlphaDecoder | None = None
         self._last: tuple[int, int | None] = (0, None)
         given = config.get("color_space", {})
         self._colors = {name: value for name, value in given.items() if value is not None}
         self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
 
-    def work(self, chunk: EncodedVideoChunk) -> Iterator[tuple[VideoFrame]]:
+    def work(self, item: DecodeItem) -> Iterator[tuple[VideoFrame]]:
         """Decode one chunk."""
+        chunk, alpha = item
         data = bytes(chunk)
         if not data:
             raise EncodingError(f"the chunk of timestamp {chunk.timestamp} is empty")
         assert self._context is not None  # noqa: S101 - `configure` has opened it
         self._check(data)
+        if chunk.type == EncodedVideoChunkType.KEY:
+            check_key_frame(self._plan.codec, data)
         # Memory of FFmpeg's own: a decoder's threads would need the GIL to free Python's, and
         # PyAV holds it while it waits for them to end.
         packet: av.Packet[Any] = av.Packet(len(data))
@@ -93,6 +100,11 @@ class VideoDecodeBackend:
         packet.pts = packet.dts = self._count
         if self._count == 0:
             self._tolerate(self._starts_midway(data))
+        if alpha is not None:
+            if self._alpha is None:
+                plan = replace(self._plan, threads=1, thread_type="SLICE")
+                self._alpha = AlphaDecoder(open_decoder(plan))
+            self._alpha.decode(self._count, alpha)
         self._times[self._count] = (chunk.timestamp, chunk.duration)
         self._times.pop(self._count - _REMEMBERED, None)
         self._count += 1
@@ -150,6 +162,8 @@ class VideoDecodeBackend:
         self._context.flush_buffers()
         yield from self._frames(frames)
         self._times.clear()
+        if self._alpha is not None:
+            self._alpha.flush()
         self._count = 0
 
     def close(self) -> None:
@@ -160,17 +174,21 @@ class VideoDecodeBackend:
         for frame in frames:
             if frame.is_corrupt:
                 raise EncodingError(f"{self._plan.decoder} found the picture damaged")
-            # One chunk may hold several frames; those without a number follow the one before.
-            timestamp, duration = self._last = self._times.get(frame.pts or 0, self._last)
             try:
-                yield (self._frame(frame, timestamp, duration),)
+                yield (self._frame(frame),)
             except DOMException as error:
                 raise EncodingError(f"the picture cannot be given out: {error}") from error
 
-    def _frame(self, frame: AvFrame, timestamp: int, duration: int | None) -> VideoFrame:
+    def _frame(self, frame: AvFrame) -> VideoFrame:
+        # One chunk may hold several frames; those without a number follow the one before.
+        number = -1 if frame.pts is None else frame.pts
+        timestamp, duration = self._last = self._times.get(number, self._last)
+        media = media_from_av(frame)
+        if self._alpha is not None:
+            media = self._alpha.add_to(media, number)
         colors = {**_fill_colors(color_space_from_av(frame)), **self._colors}
         return VideoFrame._from_media(  # noqa: SLF001 - made for this
-            media_from_av(frame),
+            media,
             timestamp=timestamp,
             duration=duration,
             color_space=VideoColorSpace(colors),

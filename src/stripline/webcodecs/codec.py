@@ -35,6 +35,7 @@ from stripline.webcodecs.exceptions import (
     InvalidStateError,
     NotSupportedError,
 )
+from stripline.webcodecs.forking import watch_forks
 from stripline.webcodecs.promise import Promise
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Codec(EventTarget, Generic[Config, Input]):
         self._delivery: Delivery = (
             ThreadDelivery(self._queue) if loop is None else LoopDelivery(loop)
         )
+        watch_forks(self)
 
     # What each codec adds.
 
@@ -184,7 +186,7 @@ class Codec(EventTarget, Generic[Config, Input]):
 
     def _refuse_closed(self, call: str) -> None:
         if self._state is CodecState.CLOSED:
-            raise InvalidStateError(f"{call} on a codec that is closed")
+            raise InvalidStateError(f"{call} on a codec that is closed") from self._closed_by
 
     def _refuse_unconfigured(self, call: str) -> None:
         if self._state is not CodecState.CONFIGURED:
@@ -325,6 +327,20 @@ class Codec(EventTarget, Generic[Config, Input]):
         backend, self._backend, self._active = self._backend, None, None
         if backend is not None:
             backend.close()
+
+    def _give_up(self) -> Backend[Config, Input] | None:
+        """Close in a forked process, where this codec has no thread; give the useless backend."""
+        self._lock = threading.RLock()  # a thread that is not here may hold the old one
+        self._state = CodecState.CLOSED
+        self._queue_size = 0
+        self._closed_by = InvalidStateError(
+            "the codec belongs to the process that this one was forked from: make another here"
+        )
+        self._told = True
+        for promise in self._flushes:
+            promise.give_up(self._closed_by)
+        self._flushes = []
+        return self._backend
 
     # Comforts that the web does not have.
 

@@ -5,7 +5,8 @@ that has come together since the last. Without a running loop, callbacks run on 
 while it works ("synchronous mode"): `flush().result()` waits for them.
 
 An exception in a callback never stops a codec. It goes to the loop's exception handler, or to
-`threading.excepthook`.
+`threading.excepthook`. `SystemExit` and `KeyboardInterrupt` leave the loop, as from any other of
+its callbacks; the codec's thread goes on.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class Delivery(ABC):
         """Whether tasks run on the calling thread."""
 
     @abstractmethod
-    def report(self, error: Exception) -> None:
+    def report(self, error: BaseException) -> None:
         """Tell of an exception that a callback raised."""
 
     def call(
@@ -83,7 +84,7 @@ class Delivery(ABC):
         _inside.depth = getattr(_inside, "depth", 0) + 1
         try:
             callback(*args)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the codec goes on
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the codec goes on
             self.report(error)
         finally:
             _inside.depth -= 1
@@ -174,8 +175,10 @@ class LoopDelivery(Delivery):
         """Whether this is the loop's thread."""
         return threading.get_ident() == self._thread
 
-    def report(self, error: Exception) -> None:
-        """Call the loop's exception handler."""
+    def report(self, error: BaseException) -> None:
+        """Call the loop's exception handler, or leave the loop."""
+        if isinstance(error, SystemExit | KeyboardInterrupt):
+            raise error
         self._loop.call_exception_handler(
             {"message": "exception in a codec's callback", "exception": error}
         )
@@ -205,7 +208,7 @@ class ThreadDelivery(Delivery):
         """Whether this is the codec's thread."""
         return self._queue.is_worker()
 
-    def report(self, error: Exception) -> None:
+    def report(self, error: BaseException) -> None:
         """Call `threading.excepthook`."""
         thread = threading.current_thread()
         args = threading.ExceptHookArgs((type(error), error, error.__traceback__, thread))

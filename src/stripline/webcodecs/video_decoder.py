@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Unpack
 
 from stripline.webcodecs._avcc import length_bytes
 from stripline.webcodecs.chunks import EncodedVideoChunk
@@ -14,6 +14,7 @@ from stripline.webcodecs.exceptions import DataError
 from stripline.webcodecs.key_chunks import is_surely_delta
 from stripline.webcodecs.streaming import stream
 from stripline.webcodecs.support import answer
+from stripline.webcodecs.webidl import buffer_to_read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stripline.webcodecs.codec_string import VideoCodec
     from stripline.webcodecs.promise import Promise
     from stripline.webcodecs.video_frame import VideoFrame
+    from stripline.webcodecs.webidl import BufferSource
 
 __all__ = ["VideoDecoder"]
 
@@ -29,7 +31,14 @@ __all__ = ["VideoDecoder"]
 _FIRST: Final = "the first chunk after configure() or flush() must be a key chunk"
 
 
-class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
+class DecodeItem(NamedTuple):
+    """One call of `decode()`."""
+
+    chunk: EncodedVideoChunk
+    alpha: bytes | None
+
+
+class VideoDecoder(Codec[dict[str, Any], DecodeItem]):
     """Decodes chunks to frames, on a thread of its own.
 
     `VideoDecoder(output=f, error=g)`, `VideoDecoder(f, g)` or `VideoDecoder({"output": f, ...})`.
@@ -74,17 +83,28 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
                 length_bytes(self._codec.kind, description) if self._codec else None
             )
 
-    def decode(self, chunk: EncodedVideoChunk) -> None:
+    def decode(
+        self, chunk: EncodedVideoChunk, *, alpha_side_data: BufferSource | None = None
+    ) -> None:
         """Queue a chunk.
 
+        Args:
+            chunk: The chunk.
+            alpha_side_data: The alpha channel of VP8 or VP9, which an encoder's metadata has under
+                this name; the frame is then I420A. A comfort beyond the specification, which
+                leaves it to a second decoder.
+
         Raises:
-            TypeError: It is no EncodedVideoChunk.
+            TypeError: It is no EncodedVideoChunk, or the alpha is no buffer.
             InvalidStateError: The decoder is not configured.
             DataError: It is the first chunk after `configure()` or `flush()` and is marked as a
                 delta chunk, or its bytes say so.
         """
         if not isinstance(chunk, EncodedVideoChunk):
             raise TypeError(f"an EncodedVideoChunk is decoded, not {chunk!r}")
+        alpha = None
+        if alpha_side_data is not None:
+            alpha = bytes(buffer_to_read(alpha_side_data, "alpha_side_data"))
         with self._lock:
             self._refuse_unconfigured("decode()")
             if self._key_required:
@@ -93,7 +113,7 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
                 if self._codec and is_surely_delta(self._codec, bytes(chunk), self._length_bytes):
                     raise DataError(f"{_FIRST}; the bytes of this one are of a delta chunk")
                 self._key_required = False
-            self._enqueue(chunk)
+            self._enqueue(DecodeItem(chunk, alpha))
 
     def flush(self) -> Promise[None]:
         """Complete all work; the next chunk must be a key chunk. See `Codec.flush`."""
