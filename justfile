@@ -88,3 +88,4 @@ bench *args:
     python benchmarks/score.py {{ args }}
     python benchmarks/resize.py {{ args }}
     python benchmarks/image_memory.py {{ args }}
+    python benchmarks/batch.py {{ args }}

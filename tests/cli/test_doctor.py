@@ -72,4 +72,4 @@ def test_extras_are_those_of_the_package() -> None:
         name = re.split(r"[<>=\[ ]", package, maxsplit=1)[0]
         required.setdefault(extra.strip("'\" "), set()).add(name)
     for extra, packages in EXTRAS.items():
-        assert required[extra] == set(packages)
+        assert required[extra] - {"stripline"} == set(packages)  # extras may name each other

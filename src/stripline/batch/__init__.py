@@ -11,7 +11,9 @@
     cache      results kept on disk for the next time
     work       what a worker does with a task; verify looks at what came of it
     watch      folders whose pictures are worked on as they come
-    events     what listeners are told
+    events     what listeners are told; logs and metrics are listeners
+    report     what a job came to, as JSON, CSV or a page
+    cluster    Dask's workers as a pool; strays are what those leave that die
 
 Needs the extra `batch`. Importing this package loads nothing: a name is fetched from its home when
 it is first used.
@@ -26,11 +28,15 @@ from stripline.errors import MissingDependency
 
 if TYPE_CHECKING:
     from stripline.batch.cache import ResultCache
+    from stripline.batch.cluster import open_cluster
     from stripline.batch.config import Config, load_config
     from stripline.batch.discovery import discover
     from stripline.batch.journal import Journal, Totals
     from stripline.batch.journal.jobs import Job
+    from stripline.batch.logs import LogListener
+    from stripline.batch.metrics import MetricsListener
     from stripline.batch.plan import Rules, plan_job
+    from stripline.batch.report import Report, summarize, write_report
     from stripline.batch.run import Run, run_job
     from stripline.batch.selection import Selection
     from stripline.batch.spec import Spec
@@ -43,7 +49,10 @@ __all__ = [
     "Found",
     "Job",
     "Journal",
+    "LogListener",
+    "MetricsListener",
     "PassedOver",
+    "Report",
     "ResultCache",
     "Rules",
     "Run",
@@ -54,8 +63,11 @@ __all__ = [
     "discover",
     "do_work",
     "load_config",
+    "open_cluster",
     "plan_job",
     "run_job",
+    "summarize",
+    "write_report",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take any name at all for one of this module's
@@ -64,7 +76,10 @@ if not TYPE_CHECKING:  # a type checker would take any name at all for one of th
         "Found": "task",
         "Job": "journal.jobs",
         "Journal": "journal",
+        "LogListener": "logs",
+        "MetricsListener": "metrics",
         "PassedOver": "task",
+        "Report": "report",
         "ResultCache": "cache",
         "Rules": "plan",
         "Run": "run",
@@ -75,8 +90,11 @@ if not TYPE_CHECKING:  # a type checker would take any name at all for one of th
         "discover": "discovery",
         "do_work": "work",
         "load_config": "config",
+        "open_cluster": "cluster",
         "plan_job": "plan",
         "run_job": "run",
+        "summarize": "report",
+        "write_report": "report",
     }
 
     def __getattr__(name: str) -> object:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 import typer
 
+from stripline.batch.admit import default_budget
 from stripline.batch.config import DEFAULT
 from stripline.batch.logs import LogListener
 from stripline.batch.metrics import MetricsListener
@@ -216,9 +217,11 @@ def _pool_of(settings: Loaded, stack: ExitStack) -> tuple[Executor, int | None]:
         )
         return cluster, memory_bytes or cluster.memory_bytes or None
     if values.pool == "processes":
-        from stripline.pools.isolated import IsolatedPool  # noqa: PLC0415 - loads pebble
+        from stripline.pools.isolated import IsolatedPool  # noqa: PLC0415 - of processes alone
 
-        pool = IsolatedPool(values.workers, seconds=values.seconds + _GRACE_SECONDS)
+        most = max(memory_bytes or 0, default_budget())  # the largest picture runs alone
+        seconds = values.seconds + _GRACE_SECONDS
+        pool = IsolatedPool(values.workers, seconds=seconds, memory_bytes=most)
         return stack.enter_context(pool), memory_bytes
     if values.workers is None:
         return default_pool(), memory_bytes
