@@ -89,3 +89,4 @@ bench *args:
     python benchmarks/resize.py {{ args }}
     python benchmarks/image_memory.py {{ args }}
     python benchmarks/batch.py {{ args }}
+    python benchmarks/webcodecs.py {{ args }}
