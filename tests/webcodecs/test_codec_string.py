@@ -64,6 +64,11 @@ def test_video_strings(text: str, codec: VideoCodec) -> None:
         "avc1.42001D",  # level 2.9
         " avc1.42001E",
         "avc1.42001E,vp8",
+        "AVC1.42001E",
+        "Vp09.00.10.08",
+        "HVC1.1.6.L93.B0",
+        "hvc1.1.6.l93.B0",
+        "vp09.0\u0660.10.08",
         "hvc1.1.6.L94.B0",
         "hvc1.1.6.M93.B0",
         "hvc1.A1.6.L93.B0",

@@ -7,7 +7,13 @@ import pytest
 
 from stripline.errors import StriplineError
 from stripline.webcodecs import exceptions
-from stripline.webcodecs.exceptions import DOMException, RangeError
+from stripline.webcodecs.exceptions import (
+    AbortError,
+    DOMException,
+    EncodingError,
+    InvalidStateError,
+    RangeError,
+)
 
 KINDS: list[type[DOMException]] = [DOMException, *DOMException.__subclasses__()]
 
@@ -31,6 +37,11 @@ def test_names_and_messages(kind: type[DOMException]) -> None:
 def test_a_plain_one_may_have_any_name() -> None:
     error = pickle.loads(pickle.dumps(DOMException("x", "WrongDocumentError")))  # noqa: S301 - ours
     assert error.name == "WrongDocumentError"
+
+
+def test_codes_are_those_of_old() -> None:
+    assert [kind("x").code for kind in (DOMException, AbortError, EncodingError)] == [0, 20, 0]
+    assert DOMException("x", "InvalidStateError").code == InvalidStateError("x").code == 11
 
 
 def test_a_range_error_is_a_value_error() -> None:

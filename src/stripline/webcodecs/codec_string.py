@@ -79,17 +79,20 @@ _VP9_LEVELS: Final = frozenset({10, 11, 20, 21, 30, 31, 40, 41, 50, 51, 52, 60, 
 # Levels that exist: 2.0 to 6.3 without those reserved, and 31 for "no limit" (AV1, annex A.3).
 _AV1_LEVELS: Final = frozenset({0, 1, 4, 5, 8, 9, 12, 13, 14, 15, 16, 17, 18, 19, 31})
 
-_AVC: Final = re.compile(r"avc([13])\.([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", re.IGNORECASE)
+# Names are case-sensitive (RFC 6381, section 3.3), hexadecimal digits are not.
+_AVC: Final = re.compile(r"avc([13])\.([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})")
 _HEVC: Final = re.compile(
-    r"(hev1|hvc1)\.([ABC]?)(\d{1,2})\.([0-9a-f]{1,8})\.([LH])(\d{1,3})((?:\.[0-9a-f]{1,2}){0,6})",
-    re.IGNORECASE,
+    r"(hev1|hvc1)\.([ABC]?)(\d{1,2})\.([0-9a-fA-F]{1,8})\.([LH])(\d{1,3})"
+    r"((?:\.[0-9a-fA-F]{1,2}){0,6})",
+    re.ASCII,
 )
 # Optional fields of VP9: chroma, primaries, transfer, matrix, full range. A prefix of them may be
 # given, as in the codec strings of web-platform-tests.
-_VP9: Final = re.compile(r"vp09\.(\d{2})\.(\d{2})\.(\d{2})(?:\.(\d{2})(?:\.\d{2}){0,4})?")
+_VP9: Final = re.compile(r"vp09\.(\d{2})\.(\d{2})\.(\d{2})(?:\.(\d{2})(?:\.\d{2}){0,4})?", re.ASCII)
 # Optional fields of AV1: monochrome, chroma, primaries, transfer, matrix, full range.
 _AV1: Final = re.compile(
-    r"av01\.(\d)\.(\d{2})([MH])\.(\d{2})(?:\.([01])(?:\.(\d{3})(?:(?:\.\d{2}){0,3}|(?:\.\d{2}){3}\.[01]))?)?"
+    r"av01\.(\d)\.(\d{2})([MH])\.(\d{2})(?:\.([01])(?:\.(\d{3})(?:(?:\.\d{2}){0,3}|(?:\.\d{2}){3}\.[01]))?)?",
+    re.ASCII,
 )
 
 
@@ -126,14 +129,14 @@ def _hevc(match: re.Match[str]) -> VideoCodec | None:
     profile, level = int(match[3]), int(match[6])
     if match[2] or level not in _HEVC_LEVELS:  # profile spaces A to C are reserved
         return None
-    high_tier = match[5].upper() == "H"
+    high_tier = match[5] == "H"
     if high_tier and level < 120:  # the high tier begins at level 4
         return None
     depths = {1: (8, "420"), 2: (10, "420"), 3: (8, "420"), 4: _range_extensions(match[7])}
     if profile not in depths:
         return None
     bits, chroma = depths[profile]
-    in_band = match[1].lower() == "hev1"
+    in_band = match[1] == "hev1"
     return VideoCodec("hevc", profile, level, high_tier, bits, chroma, in_band=in_band)
 
 

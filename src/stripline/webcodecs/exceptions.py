@@ -23,6 +23,8 @@ All classes survive pickling, so they may cross process boundaries.
 
 from __future__ import annotations
 
+from typing import Final
+
 from stripline.errors import StriplineError
 
 __all__ = [
@@ -41,6 +43,17 @@ __all__ = [
 ]
 
 
+_LEGACY_CODES: Final = {
+    "NotSupportedError": 9,
+    "InvalidStateError": 11,
+    "InvalidAccessError": 15,
+    "SecurityError": 18,
+    "AbortError": 20,
+    "QuotaExceededError": 22,
+    "DataCloneError": 25,
+}
+
+
 class DOMException(StriplineError):
     """Base of the web platform's errors.
 
@@ -48,6 +61,7 @@ class DOMException(StriplineError):
         name: The error's name in the specification: "InvalidStateError", ...; of a plain
             `DOMException` it may be chosen, and is "Error" by default.
         message: What happened.
+        code: The number that old browsers gave the name, 0 for most.
     """
 
     def __init__(self, message: str = "", name: str | None = None) -> None:
@@ -55,6 +69,11 @@ class DOMException(StriplineError):
         own = type(self).__name__
         self.message = message
         self.name = name or ("Error" if own == "DOMException" else own)
+
+    @property
+    def code(self) -> int:
+        """The name's legacy code (Web IDL, section 2.8.1), or 0."""
+        return _LEGACY_CODES.get(self.name, 0)
 
 
 class AbortError(DOMException):
