@@ -86,3 +86,6 @@ bench *args:
     python benchmarks/jpeg_encode.py {{ args }}
     python benchmarks/jpeg_memory.py {{ args }}
     python benchmarks/score.py {{ args }}
+    python benchmarks/resize.py {{ args }}
+    python benchmarks/image_memory.py {{ args }}
+    python benchmarks/batch.py {{ args }}

@@ -111,7 +111,20 @@ def _says(word: str, program: str, option: str) -> bool:
 
 
 def _sharp(folder: Path) -> Tool | str:
-    """Sharp, installed by npm into a folder unless it is there already."""
+    found = sharp_modules(folder)
+    if isinstance(found, str):
+        return found
+    node, modules = found
+    script = str(_HERE / "bench_resize_sharp.cjs")
+    return Tool("sharp", (node, script), {"NODE_PATH": str(modules)})
+
+
+def sharp_modules(folder: Path) -> tuple[str, Path] | str:
+    """Sharp, installed by npm into a folder unless it is there already.
+
+    Returns:
+        Node's path and that of its modules; or why there is none.
+    """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None:
         return "node is not installed"
@@ -129,5 +142,4 @@ def _sharp(folder: Path) -> Tool | str:
         if installed.returncode != 0:
             last = installed.stderr.strip().splitlines()[-1:] or ["no reason given"]
             return f"`npm install sharp` failed: {last[0]}"
-    script = str(_HERE / "bench_resize_sharp.cjs")
-    return Tool("sharp", (node, script), {"NODE_PATH": str(modules)})
+    return node, modules

@@ -40,7 +40,7 @@ FIRST_ROUNDS, ALL_ROUNDS = 100, 1_000
 def resize(path: str) -> None:
     """The measured process: resize one picture, print the figures as JSON."""
     from stripline import _vips, image
-    from stripline.image.process import process
+    from stripline.image.pipeline import process
 
     _vips.library()  # imports that are made when they are first needed count as imports too
     recipe = image.Recipe(resize=image.Resize(width=WIDTH), output=image.Output(format="jpeg"))
@@ -98,8 +98,9 @@ def measure(kind: str, side: int, rounds: int) -> float:
         size = path.stat().st_size
     peak = max(run["peak"] for run in runs)
     print(
-        f"{kind:<18} {side:>6,} x {side:<6,}  file {size / 1e6:>6.1f} MB  peak {peak / 1e6:>7.1f} MB"
-        f"  {peak / side**2:>6.2f} bytes a pixel  {min(run['seconds'] for run in runs):>5.1f} s",
+        f"{kind:<18} {side:>6,} x {side:<6,}  file {size / 1e6:>6.1f} MB"
+        f"  peak {peak / 1e6:>7.1f} MB  {peak / side**2:>6.2f} bytes a pixel"
+        f"  {min(run['seconds'] for run in runs):>5.1f} s",
         flush=True,
     )
     return peak

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests import stores
 from tests.support import photograph
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -31,3 +34,39 @@ def photo() -> NDArray[np.uint8]:
 def large_photo() -> NDArray[np.uint8]:
     """A photograph of several strips, 1536 x 1024 RGB."""
     return photograph(3, 2)
+
+
+@pytest.fixture(scope="session")
+def swift_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A real object store that speaks S3."""
+    with stores.swift(tmp_path_factory.mktemp("swift")) as port:
+        yield port
+
+
+@pytest.fixture
+def bucket(
+    swift_port: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The address of an empty place in it, for this process and those it starts."""
+    from stripline.streams.object_store import store_of
+
+    for name, value in stores.environment(swift_port).items():
+        monkeypatch.setenv(name, value)
+    store_of.cache_clear()
+    yield f"{stores.BUCKET}/{request.node.name.translate(str.maketrans('[]/', '---'))}"
+    store_of.cache_clear()
+
+
+@pytest.fixture
+def faults(
+    bucket: str, swift_port: int, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[stores.FaultyProxy]:
+    """What stands between this process and the store, and fails when it is told to."""
+    from stripline.streams.object_store import store_of
+
+    assert bucket
+    with stores.faulty_proxy(swift_port) as proxy:
+        for name, value in stores.environment(proxy.port).items():
+            monkeypatch.setenv(name, value)
+        store_of.cache_clear()
+        yield proxy

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = ("README.md", "docs/image.md", "docs/jpeg.md")
+PAGES = ("README.md", "docs/batch.md", "docs/image.md", "docs/jpeg.md", "docs/webcodecs.md")
 
 
 def python_blocks(page: str) -> Iterator[tuple[str, str]]:

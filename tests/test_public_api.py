@@ -5,10 +5,13 @@ import pytest
 import stripline
 from stripline import errors, image, jpeg, pools, streams
 from stripline.image import headers
+from stripline.webcodecs import containers
 from tests.support import run_script
 
 
-@pytest.mark.parametrize("module", [stripline, errors, headers, image, jpeg, pools, streams])
+@pytest.mark.parametrize(
+    "module", [stripline, containers, errors, headers, image, jpeg, pools, streams]
+)
 def test_all_is_sorted_and_importable(module: object) -> None:
     names = module.__all__  # type: ignore[attr-defined]  # every module here has it
     assert names == sorted(names, key=lambda name: (not name.isupper(), name[0].islower(), name))
@@ -58,3 +61,12 @@ def test_nothing_is_left_when_the_interpreter_ends() -> None:
     # numpy changes the order in which modules go; the engine would complain of what it made.
     code = "import numpy, stripline; print(len(stripline.encode(numpy.zeros((9, 9, 3), 'u1'))))"
     assert int(run_script(code)) > 600
+
+
+def test_names_of_the_image_room_are_not_those_of_its_modules() -> None:
+    code = """
+import stripline.image.pipeline, stripline.image.headers.probe
+from stripline import image
+print(*(name for name in image.__all__ if type(getattr(image, name)).__name__ == "module"))
+"""
+    assert run_script(code).split() == []

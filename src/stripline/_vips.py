@@ -9,20 +9,25 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from stripline.errors import (
     CorruptImage,
     MissingDependency,
+    OutOfMemory,
+    SinkFailed,
+    SourceFailed,
     StriplineError,
     UnsupportedFormat,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 # Formats of pictures as people have them, read by libraries that are fuzzed and kept up. The rest
@@ -43,14 +48,32 @@ _FORMATS: Final = "JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, PGM, PPM, PAM"
 Vips = Any  # pyvips has no types
 Image = Any
 
+_setting_up = threading.Lock()
+
 _UNKNOWN_FORMAT: Final = "not in a known format"
-# What libvips says, and what it means; whatever is not listed is damage. None is worth a retry.
-_PHRASES: Final[tuple[tuple[str, type[StriplineError]], ...]] = (
+# What libvips and the libraries below it say, and what it means; what is not listed is damage.
+_PHRASES: Final[tuple[tuple[str, Callable[[str], StriplineError]], ...]] = (
+    ("out of memory", OutOfMemory),
+    ("Insufficient memory", OutOfMemory),
+    ("Memory allocation", OutOfMemory),
+    ("llocate memory", OutOfMemory),
+    ("No space left", partial(SinkFailed, 0, retryable=False)),
+    ("quota exceeded", partial(SinkFailed, 0, retryable=False)),
+    ("support is not configured", UnsupportedFormat),
+    ("system error: Unknown error", CorruptImage),  # not the system's at all
+    ("system error: Invalid argument", CorruptImage),  # a place in the file that cannot be
+    ("No such file", partial(SourceFailed, 0)),
+    ("Permission denied", partial(SourceFailed, 0)),
+    ("Is a directory", partial(SourceFailed, 0)),
+    ("system error", partial(SourceFailed, 0, retryable=True)),
     ("no codec available", UnsupportedFormat),
     ("Unsupported", UnsupportedFormat),
     ("unsupported", UnsupportedFormat),
     ("not supported", UnsupportedFormat),
 )
+# Each line begins with who noticed; that one of several gave up in the end says nothing more.
+_SPEAKER: Final = re.compile(r"^[A-Za-z]\w*: ")
+_EMPTY_WORDS: Final = frozenset({"load error", ""})
 _INCHES_PER_MM: Final = 1 / 25.4
 
 # Interpretations whose pixels are, after conversion to 8 bits, still described by the profile that
@@ -128,9 +151,6 @@ class Picture:
         self._region = None
 
 
-_setting_up: Final = threading.Lock()
-
-
 @cache
 def library() -> Vips:
     """pyvips, imported and set up.
@@ -138,12 +158,13 @@ def library() -> Vips:
     Raises:
         MissingDependency: It is not installed.
     """
-    # A second thread that came in the middle would find all loaders shut, or take what it sees for
-    # the application's own.
+    # Threads that come first together wait for one of them: what is half set up would look to the
+    # others like what the application set up, with every loader still shut.
     with _setting_up:
         return _set_up()
 
 
+@cache
 def _set_up() -> Vips:
     set_up_by_application = "pyvips" in sys.modules
     try:
@@ -170,16 +191,19 @@ class vips_errors:  # noqa: N801 - used like a function: with vips_errors(name)
     """Translates what libvips raises; everything else is left alone.
 
     Args:
-        name: What is being read, for the message.
+        name: What is being read, for the message; None where only the caller knows.
 
     Raises:
         UnsupportedFormat: libvips knows no such format, or not this kind of it.
+        OutOfMemory: There is not enough for this picture, now.
+        SinkFailed: The disk of temporary files is full.
+        SourceFailed: The system cannot read the file.
         CorruptImage: Anything else that is wrong with the data.
     """
 
     __slots__ = ("_name",)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str | None = None) -> None:
         self._name = name
 
     def __enter__(self) -> None:
@@ -195,15 +219,26 @@ class vips_errors:  # noqa: N801 - used like a function: with vips_errors(name)
             raise translated(self._name, error) from error
 
 
-def translated(name: str, error: BaseException) -> StriplineError:
+def translated(name: str | None, error: BaseException) -> StriplineError:
     """An error of libvips' as one of ours, by the table of its phrases."""
-    text = " ".join(str(error).split())
-    if _UNKNOWN_FORMAT in text:
-        return UnsupportedFormat(f"{name} is not in a format that can be read ({_FORMATS})")
-    for phrase, kind in _PHRASES:
-        if phrase in text:
-            return kind(f"{name}: {text}")
-    return CorruptImage(f"{name}: {text}")
+    said = str(error)
+    if _UNKNOWN_FORMAT in said:
+        return UnsupportedFormat(
+            f"{name or 'the data'} is not in a format that can be read ({_FORMATS})"
+        )
+    text = _in_one_line(error)
+    if name is not None:
+        text = f"{name}: {text}"
+    kind = next((kind for phrase, kind in _PHRASES if phrase in said), CorruptImage)
+    return kind(text)
+
+
+def _in_one_line(error: BaseException) -> str:
+    """What libvips says, without which function was called and without repetitions."""
+    detail: str = getattr(error, "detail", "") or ""
+    lines = (_SPEAKER.sub("", line).strip() for line in detail.splitlines())
+    found = dict.fromkeys(line for line in lines if line not in _EMPTY_WORDS)
+    return "; ".join(found) or " ".join(str(error).split())
 
 
 def _to_8_bits(image: Image) -> tuple[Image, bool]:

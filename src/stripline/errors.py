@@ -14,17 +14,19 @@
     │   ├── TooFewRows                   the source ended early
     │   ├── TooManyRows                  the source went on after the last row
     │   ├── WrongRowSize                 a batch that is not a whole number of rows
-    │   ├── SourceFailed                 the source raised; the cause is kept
+    │   ├── SourceFailed                 the source raised; the cause is kept and says if to retry
     │   ├── UnsupportedFormat            not a file format that can be read here
     │   ├── CorruptImage                 a known format, but damaged
     │   └── LimitExceeded                a picture that needs more of something than is allowed
     ├── SinkError                        where the bytes go
-    │   ├── SinkFailed                   the target raised; the cause is kept; may be retried
+    │   ├── SinkFailed                   the target raised; the cause is kept; mostly to be retried
     │   ├── OutputDamaged                a file, read again, is not what was written; may be retried
     │   └── TargetNotSeekable            the height is unknown and the target cannot be patched
     ├── GoalNotReached                   no setting gives the score or the size that was asked for
     ├── MissingDependency (ImportError)  an optional package is not installed; says which extra
     ├── JournalFailed                    the database of jobs raised; the cause is kept
+    ├── ClusterFailed                    no scheduler, no workers, or workers of another stripline
+    ├── OutOfMemory                      the machine has too little for it now; may be retried
     └── WorkerLost                       a worker of the pool died; may be retried
 
 `retryable` says whether the same call can succeed when made again. `KeyboardInterrupt`,
@@ -35,9 +37,8 @@ All classes survive pickling, so they may cross process boundaries.
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 __all__ = [
+    "ClusterFailed",
     "CorruptImage",
     "GoalNotReached",
     "InvalidDimensions",
@@ -47,6 +48,7 @@ __all__ = [
     "JournalFailed",
     "LimitExceeded",
     "MissingDependency",
+    "OutOfMemory",
     "OutputDamaged",
     "SinkError",
     "SinkFailed",
@@ -73,7 +75,7 @@ class StriplineError(Exception):
         retryable: Whether the same call can succeed when made again.
     """
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
 
 class UsageError(StriplineError, ValueError):
@@ -170,12 +172,14 @@ class SourceFailed(SourceError):
     Attributes:
         rows: Rows that had come before.
         reason: What the cause said.
+        retryable: What whoever knows the cause says; False where nobody does.
     """
 
-    def __init__(self, rows: int, reason: str) -> None:
+    def __init__(self, rows: int, reason: str, *, retryable: bool = False) -> None:
         super().__init__(rows, reason)
         self.rows = rows
         self.reason = reason
+        self.retryable = retryable
 
     def __str__(self) -> str:
         return f"source failed after {self.rows:,} rows: {self.reason}"
@@ -222,14 +226,16 @@ class SinkFailed(SinkError):
     Attributes:
         written: Bytes that the target had taken before.
         reason: What the cause said.
+        retryable: What whoever knows the cause says; True where nobody does.
     """
 
-    retryable: ClassVar[bool] = True
+    retryable = True
 
-    def __init__(self, written: int, reason: str) -> None:
+    def __init__(self, written: int, reason: str, *, retryable: bool = True) -> None:
         super().__init__(written, reason)
         self.written = written
         self.reason = reason
+        self.retryable = retryable
 
     def __str__(self) -> str:
         return f"target failed after {self.written:,} bytes: {self.reason}"
@@ -238,7 +244,7 @@ class SinkFailed(SinkError):
 class OutputDamaged(SinkError):
     """A file that was made cannot be read again, or shows something else than it should."""
 
-    retryable: ClassVar[bool] = True
+    retryable = True
 
 
 class TargetNotSeekable(SinkError):
@@ -268,10 +274,20 @@ class JournalFailed(StriplineError):
     """The database of a batch's jobs raised an error of its own, kept as `__cause__`."""
 
 
+class ClusterFailed(StriplineError):
+    """A cluster cannot be reached, has no workers, or workers with another stripline or none."""
+
+
+class OutOfMemory(StriplineError):
+    """The machine has too little memory for it now: fewer at a time, or later, may do."""
+
+    retryable = True
+
+
 class WorkerLost(StriplineError):
     """A worker of the pool died while it held a call, or the pool broke before it took one."""
 
-    retryable: ClassVar[bool] = True
+    retryable = True
 
 
 def describe(error: BaseException) -> str:

@@ -161,7 +161,7 @@ def test_outputs_that_are_right_pass_the_check(tmp_path: Path, recipe: dict[str,
 def test_outputs_that_are_wrong_replace_nothing(
     picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from stripline.image.choose import Choice
+    from stripline.image.goals.choose import Choice
 
     work = work_on(picture, tmp_path / "out", verify=True)
     done(work)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from stripline import jpeg
 from stripline.cli._scene import Scene
+from stripline.cli.app import app
 from tests.cli.command import done, refused, run
 
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test_draws_encodes_and_reports(tmp_path: Path) -> None:
-    result = done(run("demo", "--megapixels", "0.3", directory=tmp_path))
+    result = done(run("demo", "--megapixels", "0.3", "--no-photographs", directory=tmp_path))
     said = result.stdout.decode()
     for word in ("megapixels/s", "kernels", "peak memory", "stripline-demo.jpg"):
         assert word in said
@@ -30,7 +33,7 @@ def test_draws_encodes_and_reports(tmp_path: Path) -> None:
 
 
 def test_runs_again_over_its_own_file_only(tmp_path: Path) -> None:
-    small = ("demo", "--megapixels", "0.05")
+    small = ("demo", "--megapixels", "0.05", "--no-photographs")
     done(run(*small, directory=tmp_path))
     done(run(*small, directory=tmp_path))
     refused(run(*small, "-o", "stripline-demo.jpg", directory=tmp_path), 2)
@@ -46,7 +49,7 @@ def test_picture_on_standard_output_report_beside_it(tmp_path: Path) -> None:
 
 
 def test_options_reach_the_encoder(tmp_path: Path) -> None:
-    options = ("-o", "a.jpg", "-q", "80", "-s", "444", "--threads", "1")
+    options = ("-o", "a.jpg", "-q", "80", "-s", "444", "--threads", "1", "--no-photographs")
     done(run("demo", "--megapixels", "0.05", *options, directory=tmp_path))
     assert jpeg.inspect(tmp_path / "a.jpg").sampling == "4:4:4"
 
@@ -69,3 +72,26 @@ def test_scene_is_as_rough_as_a_photograph() -> None:
     scene = Scene(900, 600)
     data = jpeg.encode(scene.pixels(0, 600), quality=90, subsampling="4:2:0")
     assert 1.0 < 8 * len(data) / (900 * 600) < 4.0
+
+
+def test_photographs_become_files_for_the_web(tmp_path: Path) -> None:
+    for _ in range(2):  # there is something to see each time
+        said = done(run("demo", "--megapixels", "0.05", directory=tmp_path)).stdout.decode()
+        assert re.search(r"job 1 done: 1\d done", said)
+    for name, format_, width in (("large", "WEBP", 512), ("small", "WEBP", 320)):
+        with Image.open(tmp_path / f"stripline-demo/web/astronaut-{name}.webp") as image:
+            assert (image.format, image.width) == (format_, width)
+    with Image.open(tmp_path / "stripline-demo/web/astronaut-thumb.jpg") as image:
+        assert image.size == (120, 120)
+    assert "astronaut.png" in (tmp_path / "stripline-demo/report.html").read_text()
+
+
+def test_without_scikit_image_the_landscape_is_drawn_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("stripline.cli._demo_batch.find_spec", lambda _: None)
+    result = CliRunner().invoke(app, ["demo", "--megapixels", "0.05"])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert 'scikit-image: pip install "stripline[demo]"' in result.stdout
+    assert (tmp_path / "stripline-demo.jpg").is_file()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageCms
 
 from stripline import jpeg
 from tests.cli.command import done, refused, run
@@ -48,16 +48,50 @@ def test_somebody_elses_jpeg(tmp_path: Path) -> None:
     assert "60" in said
 
 
+def test_jpeg_has_what_all_have(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(picture()).convert("CMYK").save(tmp_path / "a.jpg", exif=exif)
+    facts = json.loads(done(run("info", "--json", "a.jpg", directory=tmp_path)).stdout)
+    assert (facts["format"], facts["colour"], facts["orientation"]) == ("jpeg", "cmyk", 6)
+    said = done(run("info", "a.jpg", directory=tmp_path)).stdout.decode()
+    assert "cmyk, 8 bits" in said
+    assert "6, as EXIF counts" in said
+
+
 def test_other_formats(tmp_path: Path) -> None:
-    Image.fromarray(picture()).save(tmp_path / "a.tif", dpi=(72, 72))
-    (tmp_path / "a.ppm").write_bytes(ppm(picture()))
-    for name in ("a.tif", "a.ppm"):
+    image = Image.fromarray(picture())
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    clear = image.convert("RGBA")
+    clear.putalpha(99)
+    clear.save(tmp_path / "a.png", icc_profile=icc)
+    image.save(tmp_path / "b.gif", save_all=True, append_images=[image.rotate(90)])
+    image.save(tmp_path / "c.webp", lossless=True)
+    image.save(tmp_path / "d.tif", save_all=True, append_images=[image])
+    for name, words in {
+        "a.png": ("PNG, deflate, lossless", "rgb, 8 bits, transparency", "ICC profile"),
+        "b.gif": ("GIF", "palette, 8 bits", "frames       2"),
+        "c.webp": ("WebP", "lossless"),
+        "d.tif": ("TIFF", "pages        2"),
+    }.items():
         said = done(run("info", name, directory=tmp_path)).stdout.decode()
-        assert "120 x 77" in said
-        assert "rgb" in said
-    facts = json.loads(done(run("info", "a.tif", "--json", directory=tmp_path)).stdout)
-    assert (facts["format"], facts["pixels"]) == ("other", "rgb")
-    assert facts["density"] == [72, 72]
+        for word in ("120 x 77", *words):
+            assert word in said
+        facts = json.loads(done(run("info", name, "--json", directory=tmp_path)).stdout)
+        assert facts["file_bytes"] == (tmp_path / name).stat().st_size
+        assert (facts["width"], facts["height"]) == (120, 77)
+    data = (tmp_path / "a.png").read_bytes()
+    facts = json.loads(done(run("info", "-", "--json", stdin=data)).stdout)
+    assert (facts["format"], facts["bit_depth"], facts["alpha"]) == ("png", 8, True)
+
+
+def test_rows_without_a_format(tmp_path: Path) -> None:
+    (tmp_path / "a.ppm").write_bytes(ppm(picture()))
+    said = done(run("info", "a.ppm", directory=tmp_path)).stdout.decode()
+    assert "120 x 77" in said
+    assert "rgb" in said
+    facts = json.loads(done(run("info", "a.ppm", "--json", directory=tmp_path)).stdout)
+    assert (facts["format"], facts["pixels"]) == ("netpbm", "rgb")
 
 
 def test_what_is_no_picture_fails(tmp_path: Path) -> None:

@@ -161,3 +161,11 @@ def test_names_that_terminals_would_obey(tmp_path: Path) -> None:
     result = done(run("resize", "[red]a\x1b[31m.png", "-o", "out/", *SMALL, directory=tmp_path))
     assert b"\x1b" not in result.stdout
     assert b"out/[red]a" in result.stdout
+
+
+def test_an_ending_that_names_no_format_needs_one(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png")
+    said = refused(run("resize", "a.png", "-o", "b.xyz", *SMALL, directory=tmp_path), 2)
+    assert "b.xyz ends in .xyz, which names no format: add --format" in said
+    done(run("resize", "a.png", "-o", "b.xyz", "--format", "webp", *SMALL, directory=tmp_path))
+    assert (tmp_path / "b.xyz").read_bytes()[8:12] == b"WEBP"

@@ -325,3 +325,24 @@ def test_every_error_is_ours() -> None:
             damaged[at] = random.integers(256)
         with suppress(StriplineError):
             assert made(bytes(damaged), resize={"width": 30}).width == 30
+
+
+def test_lab_of_8_bits() -> None:
+    pixels = corpus.small_photo()
+    lab = ImageCms.profileToProfile(
+        Image.fromarray(pixels),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("LAB"),
+        outputMode="LAB",
+    )
+    assert lab is not None
+    source = corpus.saved(lab, "TIFF")
+    found = pixels_of(source, output={"format": "png"})
+    back = ImageCms.profileToProfile(
+        lab, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    assert back is not None
+    # Of 8 bits of Lab itself either can lose 2; neither by more than the other, white D50 taken.
+    assert colour_difference(found, pixels) <= colour_difference(np.asarray(back), pixels)
+    with pytest.raises(CorruptImage):
+        pixels_of(source[: len(source) // 2])

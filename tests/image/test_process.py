@@ -13,6 +13,7 @@ from PIL import Image
 from stripline import image
 from stripline.errors import (
     CorruptImage,
+    GoalNotReached,
     InvalidOption,
     InvalidRecipe,
     LimitExceeded,
@@ -22,7 +23,9 @@ from stripline.errors import (
 )
 from stripline.image import FolderSinks, Limits, MemorySinks, Recipe, ladder
 from stripline.image.decode import decode as decode_file
+from stripline.streams.exif import EXIF_PREFIX
 from tests.image import corpus
+from tests.streams.test_exif import with_thumbnail
 from tests.support import decode, photograph, psnr
 
 if TYPE_CHECKING:
@@ -105,6 +108,19 @@ def test_as_good_as_scaling_all_pixels() -> None:
         assert psnr(np.asarray(picture), reference) > 38
 
 
+def test_wide_pictures_are_scaled_as_well_as_others() -> None:
+    """Above 10,000 pixels columns are averaged first; a width of 10,007 has no divisor for that."""
+    photo = Image.fromarray(photograph())
+    for width in (10_000, 10_007):
+        wide = photo.resize((width, 64), Image.Resampling.BICUBIC)
+        source = corpus.saved(wide, "PNG", compress_level=1)
+        for wanted in (10, 500, 4000):
+            size = {"width": wanted, "height": 40, "fit": "exact"}
+            picture, _ = one(source, recipe(resize=size, output={"format": "png"}))
+            reference = wide.resize((wanted, 40), Image.Resampling.LANCZOS)
+            assert psnr(np.asarray(picture.convert("RGB")), np.asarray(reference)) > 38
+
+
 def test_a_smaller_variant_may_be_made_from_a_larger_one() -> None:
     sizes = {"lg": 1000, "md": 480, "sm": 100}
     sinks = MemorySinks()
@@ -135,6 +151,23 @@ def test_many_variants_share_one_decode(monkeypatch: pytest.MonkeyPatch) -> None
     }
     image.process(PHOTO, variants, MemorySinks())
     assert len(decoded) == 1
+
+
+@pytest.mark.parametrize("output", ["jpeg", "png", "webp", "tiff", "gif", "avif"])
+@pytest.mark.parametrize("wrong", ["header", "pixels"])
+def test_damage_names_the_source_once(tmp_path: Path, output: str, wrong: str) -> None:
+    whole = corpus.saved(Image.fromarray(photograph()), "PNG")
+    path = tmp_path / "hurt.png"
+    path.write_bytes(whole[:20] if wrong == "header" else whole[: len(whole) // 2])
+    with pytest.raises(CorruptImage) as caught:
+        image.process(path, recipe(output={"format": output}), tmp_path / "out")
+    said = str(caught.value)
+    assert said.startswith(f"{path}: ")
+    said = said.removeprefix(f"{path}: ")
+    assert "hurt.png" not in said
+    assert "\n" not in said
+    assert "source" not in said
+    assert "unable to" not in said
 
 
 def test_the_same_bytes_whatever_the_pool() -> None:
@@ -284,3 +317,115 @@ def test_a_time_limit_stops_our_own_encoder_too() -> None:
     large = corpus.saved(Image.fromarray(pixels), "PNG", compress_level=1)
     with pytest.raises(LimitExceeded, match="seconds"):
         image.process(large, recipe(output={"format": "jpeg"}), MemorySinks(), Limits(seconds=0.05))
+
+
+def test_formats_that_cannot_be_so_wide_do_not_take_part() -> None:
+    source = corpus.saved(Image.new("L", (20_000, 2), 7), "PNG")
+    _, made = one(source, recipe(output={"format": "auto"}))
+    assert made.format in {"png", "jpeg"}
+    with pytest.raises(InvalidRecipe, match="a side of 20,000 pixels, but webp can have 16,383"):
+        one(source, recipe(output={"format": "auto", "candidates": ["webp"]}))
+
+
+# What is in a file beside the picture.
+
+
+def test_the_thumbnail_of_another_picture_is_not_kept() -> None:
+    source = corpus.saved(
+        Image.fromarray(photograph()), "JPEG", exif=EXIF_PREFIX + with_thumbnail("<")
+    )
+    for wanted in (recipe(metadata="all"), recipe(metadata="exif", resize={"width": 100})):
+        picture, _ = one(source, wanted)
+        assert picture.getexif()[0x010F] == "somebody"
+        assert b"secret" not in picture.info["exif"]
+
+
+def test_what_no_jpeg_can_hold_is_left_out_and_named() -> None:
+    exif = Image.Exif()
+    exif[0x010E] = "long " * 20_000
+    exif[0x8298] = "me"
+    source = corpus.saved(Image.fromarray(photograph()), "PNG", exif=exif.tobytes())
+    picture, made = one(source, recipe(metadata="all", output={"format": "jpeg"}))
+    assert dict(picture.getexif()) == {0x8298: "me"}
+    (warning,) = made.warnings
+    assert "EXIF" in warning
+    assert "65,527" in warning
+    picture, made = one(source, recipe(metadata="all", output={"format": "webp"}))
+    assert len(picture.getexif()[0x010E]) > 90_000
+    assert not made.warnings
+
+
+# The source's own bytes.
+
+
+def pages(form: str, count: int = 3, **options: Any) -> bytes:
+    images = [Image.fromarray(photograph()[top:, :200]) for top in range(count)]
+    return corpus.saved(
+        images[0].resize((200, 200)),
+        form,
+        save_all=True,
+        append_images=[image.resize((200, 200)) for image in images[1:]],
+        **options,
+    )
+
+
+@pytest.mark.parametrize(("form", "what"), [("TIFF", "3 pages"), ("PNG", "3 frames")])
+def test_of_several_pages_one_is_kept_and_it_says_so(form: str, what: str) -> None:
+    source = pages(form)
+    for output in ({"format": "keep"}, {"format": "jpeg", "never_larger": True}):
+        _, made = one(source, recipe(output=output))
+        assert made.frames == 1
+        assert made.warnings == (f"only the first of {what} was kept",)
+    sinks = MemorySinks()
+    result = image.process(source, recipe(output={"never_larger": True}), sinks)
+    assert sinks.files[""] == source
+    assert result.variants[""].kept_source
+    assert result.variants[""].frames == 3
+    assert what in result.warnings[0]
+
+
+def test_a_kept_source_says_what_else_it_keeps() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    source = corpus.saved(Image.fromarray(photograph()), "JPEG", quality=10, exif=exif.tobytes())
+    wanted = {"quality": 95, "never_larger": True}
+    _, made = one(source, recipe(output=wanted))
+    assert made.kept_source
+    assert made.warnings == ("kept as it was, with its metadata (EXIF)",)
+    _, made = one(source, recipe(output=wanted, metadata="all"))
+    assert (made.kept_source, made.warnings) == (True, ())
+
+
+def test_a_source_that_fits_is_kept_where_nothing_else_reaches_the_goal() -> None:
+    source = corpus.saved(Image.fromarray(photograph()), "JPEG", quality=1)
+    missed = {"format": "jpeg", "target": 99.9}
+    with pytest.raises(GoalNotReached):
+        one(source, recipe(output=missed))
+    for output in (missed, {**missed, "max_bytes": len(source)}):
+        _, made = one(source, recipe(output={**output, "never_larger": True}))
+        assert made.kept_source
+    with pytest.raises(GoalNotReached):
+        one(source, recipe(output={**missed, "max_bytes": len(source) - 1, "never_larger": True}))
+
+
+def test_a_source_that_is_too_large_is_not_kept() -> None:
+    limit = len(PHOTO) - 1000
+    _, made = one(PHOTO, recipe(output={"max_bytes": limit, "never_larger": True, "margin": 0.9}))
+    assert not made.kept_source
+    assert made.bytes <= limit
+
+
+def test_never_larger_with_a_choice_of_formats() -> None:
+    source = corpus.saved(Image.fromarray(photograph()), "WEBP", quality=1)
+    _, made = one(source, recipe(output={"format": "auto", "quality": 95, "never_larger": True}))
+    assert (made.kept_source, made.format, made.bytes) == (True, "webp", len(source))
+
+
+@pytest.mark.parametrize(
+    ("stem", "variant"), [("../up", "a"), ("in", "../../up"), ("in", "x/../../../up"), ("/up", "a")]
+)
+def test_names_lead_nowhere_but_into_the_folder(tmp_path: Path, stem: str, variant: str) -> None:
+    sinks = FolderSinks(tmp_path / "a" / "b", stem, "{stem}{variant}.{ext}")
+    with pytest.raises(InvalidOption, match="leads out of the output folder"):
+        image.process(PHOTO, {variant: recipe()}, sinks)
+    assert not list(tmp_path.rglob("*.jpg"))

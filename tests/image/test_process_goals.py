@@ -13,7 +13,7 @@ from stripline.errors import GoalNotReached
 from stripline.image import process
 from stripline.image.recipe import Recipe
 from stripline.image.sinks import MemorySinks
-from tests.image.trials import cat, icon, score_of, screenshot
+from tests.image.goals.trials import cat, icon, score_of, screenshot
 from tests.support import photograph
 
 if TYPE_CHECKING:

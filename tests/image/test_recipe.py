@@ -137,3 +137,8 @@ def test_the_schema_describes_every_field() -> None:
     for definition in schema["$defs"].values():
         for name, field in definition.get("properties", {}).items():
             assert field.get("description") or "$ref" in field, name
+
+
+def test_formats_may_be_called_by_their_endings() -> None:
+    output = Recipe.read({"output": {"format": "TIF", "candidates": ["jpg", "PNG", "tif"]}}).output
+    assert (output.format, output.candidates) == ("tiff", ("jpeg", "png", "tiff"))

@@ -45,6 +45,8 @@ def test_all_members_are_required(missing: str) -> None:
         {"sample_rate": -1},
         {"sample_rate": float("nan")},
         {"sample_rate": "fast"},
+        {"sample_rate": 1e39},
+        {"sample_rate": 10**400},
         {"number_of_frames": 0},
         {"number_of_channels": 0},
         {"number_of_channels": 2**32},

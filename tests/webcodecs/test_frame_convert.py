@@ -173,3 +173,14 @@ def test_other_color_spaces_are_refused() -> None:
     frame = random_frame("RGBA", 2, 2)
     with pytest.raises(TypeError, match="color_space"):
         frame.copy_to(bytearray(16), format="RGBA", color_space="rec2020").result()
+
+
+@pytest.mark.parametrize("options", [{"color_space": "p3"}, {"format": "RGBA", "color_space": ""}])
+def test_the_colour_space_asked_for_is_checked_before_anything_is_copied(
+    options: dict[str, str],
+) -> None:
+    frame = random_frame("I420", 4, 4)
+    with pytest.raises(TypeError, match="color_space"):
+        frame.allocation_size(options)
+    with pytest.raises(TypeError, match="color_space"):
+        frame.copy_to(bytearray(64), options).result()

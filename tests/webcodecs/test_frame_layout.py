@@ -47,7 +47,10 @@ def test_absent_members_of_a_rect_are_0() -> None:
         parse_rect({}, None, 8, 8)
 
 
-@pytest.mark.parametrize("wrong", [5, "abcd", (1, 2, 3), {"x": "1"}, {"width": None}])
+@pytest.mark.parametrize(
+    "wrong",
+    [5, "abcd", (1, 2, 3), {"x": "1"}, {"width": None}, {"x": 10**400, "width": 1, "height": 1}],
+)
 def test_things_that_are_no_rect(wrong: Any) -> None:
     with pytest.raises(TypeError, match="rect"):
         parse_rect(wrong, None, 8, 8)

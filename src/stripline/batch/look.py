@@ -59,7 +59,7 @@ class Look:
 def look_at(found: Found, spec: Spec) -> Look:
     """Read a source's header and decide all that can be decided from it; never raises for it."""
     try:
-        info = _probed(source_of(found.url), spec.limits)
+        info = _probed(source_of(found.url, max_bytes=spec.limits.bytes), spec.limits)
         jobs = [job_for(name, recipe, info) for name, recipe in spec.variants.items()]
         memory = needed_bytes(info, jobs)
         if spec.verify:

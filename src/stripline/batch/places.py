@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stripline.errors import InvalidOption, SourceFailed, describe
+from stripline.errors import SourceFailed, describe
 from stripline.streams import FileSink
+from stripline.streams.object_store import ObjectSink, ObjectSource, is_url, local_path
 from stripline.streams.sink import MARK_DIGITS, mark_of
 from stripline.streams.source import FileSource
 
@@ -24,18 +25,24 @@ if TYPE_CHECKING:
 
 def is_local(url: str) -> bool:
     """Whether it is a path of this machine's."""
-    return "://" not in url
+    return not is_url(url)
 
 
-def source_of(url: str) -> Source:
+def source_of(url: str, *, max_bytes: int | None = None, version: str | None = None) -> Source:
     """What a task reads.
 
+    Args:
+        url: A path, or a URL of an object store.
+        max_bytes: The most that an object is fetched of; files are checked when they are probed.
+        version: The tag that an object must have, so that what is made is what was planned.
+
     Raises:
-        InvalidOption: Of a kind that cannot be read here.
+        InvalidOption: The URL says too little.
+        MissingDependency: A URL without the extra `store`.
         SourceFailed: It is not there, or no regular file: a named pipe would wait for its writer.
     """
     if not is_local(url):
-        raise InvalidOption(f"{url}: only local files can be read here")
+        return ObjectSource(url, max_bytes, version)
     try:
         mode = os.stat(url).st_mode  # noqa: PTH116 - once a task
     except OSError as error:
@@ -65,7 +72,10 @@ class PlannedSinks:
         """A file that appears when it is complete."""
         url = self._outputs[made.variant].url_for(made)
         self.urls[made.variant] = url
-        path = Path(url)
+        local = local_path(url)
+        if local is None:
+            return ObjectSink(url, made.media_type)
+        path = Path(local)
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileSink(path, mark=self._mark)
 

@@ -272,7 +272,11 @@ class _Planner:
         tasks = {number for one, owner in self._refused for number in (one.task, owner)}
         sources = planning.sources_of(connection, tasks) if tasks else {}
         gone = self._plan if self._rules.complete else 0
-        stale = [(one, owner) for one, owner in self._refused if sources[owner][1] < gone]
+        stale = [
+            (one, owner)
+            for one, owner in self._refused
+            if sources[owner][1] < gone or _is_gone(sources[owner][0])
+        ]
         real = [pair for pair in self._refused if pair not in stale]
         if real:
             one, owner = real[0]
@@ -333,6 +337,11 @@ def _size(path: str) -> int | None:
         return os.stat(path).st_size  # noqa: PTH116 - a hundred thousand times
     except OSError:
         return None
+
+
+def _is_gone(url: str) -> bool:
+    """Whether a source on this machine is no longer there."""
+    return is_local(url) and not os.path.lexists(url)
 
 
 def _nearest(folder: Path) -> Path:

@@ -24,6 +24,7 @@ from stripline.batch.journal.running import Ended
 from stripline.batch.line import Flight, Line
 from stripline.batch.places import remove_leftovers
 from stripline.batch.retry import delay_seconds, failure_of
+from stripline.batch.strays import remove_strays
 from stripline.batch.task import Outcome, SourceId
 from stripline.batch.work import do_work
 from stripline.errors import WorkerLost, describe
@@ -163,6 +164,8 @@ class Run:
         self._tell(JobStarted(self._job.id, every, pending, size))
 
     def _end(self, state: Literal["done", "failed", "interrupted", "cancelled"]) -> None:
+        if getattr(self._pool, "repeats_lost_calls", False):
+            remove_strays(self._journal, self._job)
         job = jobs.job_of(self._journal, self._job.id)
         seconds = job.seconds + time.monotonic() - self._began
         jobs.set_state(self._journal, job.id, state, ended=time.time(), seconds=seconds)

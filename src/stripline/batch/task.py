@@ -130,6 +130,7 @@ class Written:
         bytes: Size.
         quality: It was encoded with; None for lossless.
         score: SSIMULACRA2, where it was measured.
+        seconds: From its first step to its last byte.
     """
 
     variant: str
@@ -140,6 +141,7 @@ class Written:
     bytes: int
     quality: int | None
     score: float | None
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

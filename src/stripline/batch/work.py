@@ -8,6 +8,7 @@ import time
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from stripline.batch.cache import Kept
 from stripline.batch.places import PlannedSinks, source_of
 from stripline.batch.retry import failure_of
 from stripline.batch.task import Outcome, Written
@@ -19,8 +20,9 @@ from stripline.pools import release_free_memory
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stripline.batch.cache import ResultCache
     from stripline.batch.task import Failure, Work
-    from stripline.image import Recipe, Result
+    from stripline.image import Recipe
     from stripline.image.sinks import Sinks
     from stripline.streams.source import Source
 
@@ -30,11 +32,12 @@ _MOZJPEG_EFFORT: Final = 3
 _LARGE_BYTES: Final = 48 << 20
 
 
-def do_work(work: Work) -> Outcome | Failure:
+def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
     """Do one task. It may be done any number of times, anywhere: files appear whole or not at all.
 
     Args:
         work: What to do.
+        cache: Where results are looked for first, and kept.
 
     Returns:
         What was made, or why nothing was. Errors are values, as their causes, which say whether
@@ -42,7 +45,7 @@ def do_work(work: Work) -> Outcome | Failure:
     """
     began = time.perf_counter()
     try:
-        return _done(work, began)
+        return _done(work, cache, began)
     except Exception as error:  # noqa: BLE001 - one picture must not stop the others
         return failure_of(error, time.perf_counter() - began, worker_name())
     finally:
@@ -50,10 +53,10 @@ def do_work(work: Work) -> Outcome | Failure:
             release_free_memory()
 
 
-def _done(work: Work, began: float) -> Outcome:
-    source = source_of(work.source.url)
+def _done(work: Work, cache: ResultCache | None, began: float) -> Outcome:
+    source = source_of(work.source.url, max_bytes=work.limits.bytes, version=work.source.version)
     sinks = PlannedSinks(work.outputs, work.key)
-    result, fallback = _processed(work, source, sinks)
+    result, fallback = _processed(work, cache, source, sinks)
     return Outcome(
         written=tuple(_written(result, name, url) for name, url in sinks.urls.items()),
         bytes_in=result.source_bytes,
@@ -61,10 +64,13 @@ def _done(work: Work, began: float) -> Outcome:
         worker=worker_name(),
         warnings=result.warnings,
         fallback=fallback,
+        cached=result.cached,
     )
 
 
-def _processed(work: Work, source: Source, sinks: PlannedSinks) -> tuple[Result, str]:
+def _processed(
+    work: Work, cache: ResultCache | None, source: Source, sinks: PlannedSinks
+) -> tuple[Kept, str]:
     """Make the files; where our own encoder fails by a fault of its own, by libvips'.
 
     Returns:
@@ -72,7 +78,7 @@ def _processed(work: Work, source: Source, sinks: PlannedSinks) -> tuple[Result,
     """
     place: Sinks = VerifiedSinks(work, source, sinks) if work.verify else sinks
     try:
-        return _process(work, source, work.variants, place), ""
+        return _process(work, cache, source, work.variants, place), ""
     except (StriplineError, OSError, MemoryError):
         raise  # the source's, the recipe's or the place's fault: another encoder changes nothing
     except Exception as error:
@@ -81,13 +87,23 @@ def _processed(work: Work, source: Source, sinks: PlannedSinks) -> tuple[Result,
             raise
         reason = failure_of(error)
         return (
-            _process(work, source, others, place),
+            _process(work, cache, source, others, place),
             f"JPEG by libvips and mozjpeg in place of our own encoder ({reason})",
         )
 
 
-def _process(work: Work, source: Source, variants: Mapping[str, Recipe], sinks: Sinks) -> Result:
-    return process(source, variants, sinks, work.limits, salvage=work.salvage)
+def _process(
+    work: Work,
+    cache: ResultCache | None,
+    source: Source,
+    variants: Mapping[str, Recipe],
+    sinks: Sinks,
+) -> Kept:
+    limits, salvage = work.limits, work.salvage
+    if cache is not None:
+        return cache.process(source, variants, sinks, limits, salvage=salvage, verified=work.verify)
+    made = process(source, variants, sinks, limits, salvage=salvage)
+    return Kept(made.variants, made.source_bytes, cached=False, warnings=made.warnings)
 
 
 def _without_our_encoder(variants: Mapping[str, Recipe]) -> dict[str, Recipe]:
@@ -104,7 +120,7 @@ def _without_our_encoder(variants: Mapping[str, Recipe]) -> dict[str, Recipe]:
     return changed
 
 
-def _written(result: Result, name: str, url: str) -> Written:
+def _written(result: Kept, name: str, url: str) -> Written:
     made = result.variants[name]
     return Written(
         variant=name,
@@ -115,6 +131,7 @@ def _written(result: Result, name: str, url: str) -> Written:
         bytes=made.bytes,
         quality=made.quality,
         score=made.score,
+        seconds=made.seconds,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from stripline.cli import _text
-from stripline.errors import StriplineError, UsageError
+from stripline.errors import MissingDependency, StriplineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,3 +64,19 @@ def reported() -> Iterator[None]:
         else:
             say(explain(error))
         raise typer.Exit(FAILED) from error
+
+
+@contextmanager
+def needing_batch() -> Iterator[None]:
+    """Wrap the import of what a command about many pictures is made of.
+
+    Raises:
+        MissingDependency: A package of the extra `batch` is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package in {"", "stripline"}:
+            raise
+        raise MissingDependency("work on many pictures", package, "batch") from error

@@ -26,18 +26,18 @@ def opened(target: str) -> str | BinaryIO:
     return sys.stdout.buffer if target == STANDARD_STREAM else target
 
 
-def check_target(source: str | None, target: str, *, force: bool) -> None:
+def check_target(source: str | None, target: str, *, force: bool, what: str = "a JPEG") -> None:
     """Refuse a target that would destroy something.
 
     Encoding is lossy, so the input itself is never replaced, not even with --force. A terminal
-    has no use for a JPEG.
+    has no use for the bytes of `what` is made.
 
     Raises:
         typer.BadParameter: the command must be given differently.
     """
     if target == STANDARD_STREAM:
         if sys.stdout.isatty():
-            message = "a JPEG would garble the terminal: give -o FILE or pipe it somewhere"
+            message = f"{what} would garble the terminal: give -o FILE or pipe it somewhere"
             raise typer.BadParameter(message)
         return
     path = Path(target)

@@ -15,7 +15,7 @@ _FILE = "File"
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        metavar="INPUT...",
+        metavar="INPUT",
         help="Pictures, folders (with all below them), or - for standard input.",
         show_default=False,
     ),

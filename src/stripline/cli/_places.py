@@ -109,9 +109,15 @@ def given_format(place: Place, recipe: Recipe) -> Recipe:
     """The recipe with the format of OUT's ending, if nothing else is asked for.
 
     Raises:
-        InvalidOption: Another format is asked for than the name says.
+        InvalidOption: Another format is asked for than the name says, or nothing says which.
     """
     name = named_format(place)
+    ending = "" if place.path is None or place.is_folder else place.path.suffix
+    if ending and name is None and recipe.output.format == "keep":
+        raise InvalidOption(
+            f"{place.path} ends in {ending}, which names no format: add --format, or write"
+            f" {place.path}/ for a folder"
+        )
     if name is None or recipe.output.format == name:
         return recipe
     if recipe.output.format == "keep":

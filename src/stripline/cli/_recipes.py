@@ -114,7 +114,11 @@ def recipes_of(file: Path | None, changes: Mapping[str, Any]) -> dict[str, Recip
     """
     from stripline.image import Recipe, load_variants  # noqa: PLC0415 - loads pydantic
 
-    recipes = {"": Recipe()} if file is None else load_variants(file)
+    return with_changes({"": Recipe()} if file is None else load_variants(file), changes)
+
+
+def with_changes(recipes: Mapping[str, Recipe], changes: Mapping[str, Any]) -> dict[str, Recipe]:
+    """The same recipes with changes made to each; see `recipes_of`."""
     return {name: _changed(recipe, changes) for name, recipe in recipes.items()}
 
 

@@ -44,6 +44,7 @@ def _loses(picture: Picture) -> str | None:
     if job.recipe.output.lossless:
         if info.colour in {"cmyk", "ycck", "lab", "other"}:
             return "its colours would be converted to RGB, which is not lossless"
-        if info.bit_depth > (16 if job.scaled.deep else 8):
+        held = min(max(encoder.traits.bit_depths) for encoder in job.encoders)
+        if info.bit_depth > held:
             return f"its {info.bit_depth} bits would become fewer, which is not lossless"
     return None

@@ -7,14 +7,19 @@ from typing import Annotated
 import typer
 
 import stripline
+from stripline.cli.batch import batch
 from stripline.cli.compare import compare
+from stripline.cli.config import app as config
 from stripline.cli.demo import demo
 from stripline.cli.doctor import doctor
 from stripline.cli.encode import encode
 from stripline.cli.info import info
+from stripline.cli.jobs import app as jobs
 from stripline.cli.optimize import optimize
 from stripline.cli.recipe import app as recipe
 from stripline.cli.resize import resize
+from stripline.cli.video import app as video
+from stripline.cli.watch import watch
 
 app = typer.Typer(
     name="stripline",
@@ -24,9 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (resize, optimize, compare, encode, info, doctor, demo):
+for command in (resize, optimize, batch, watch, compare, encode, info, doctor, demo):
     app.command()(command)
-app.add_typer(recipe)
+for group in (jobs, config, recipe, video):
+    app.add_typer(group)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag's value

@@ -45,9 +45,9 @@ def compare(
 ) -> None:
     """Say how far picture B is from its original A: bytes, SSIMULACRA 2 and PSNR.
 
-    Both are compared as they are shown: upright, in sRGB, transparent parts over white, of
-    animations the first frame. SSIMULACRA 2 of 90 looks the same, 80 high quality, 70 good, 50
-    medium. For example:
+    Both are taken as they are shown: upright, in sRGB, transparent parts over white.
+
+    SSIMULACRA 2 of 90 looks the same, 80 high quality, 70 good, 50 medium. For example:
 
     stripline compare photo.png photo.webp
 

@@ -1,17 +1,18 @@
-"""`stripline demo`: draw a large picture row by row and encode it as it is drawn."""
+"""`stripline demo`: draw a large picture, encode it as it is drawn; then a batch of photographs."""
 
 from __future__ import annotations
 
 import itertools
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stripline import jpeg
 from stripline.cli import _files, _options, _text
-from stripline.cli._errors import reported
+from stripline.cli._errors import needing_batch, reported
 from stripline.cli._machine import peak_memory
 from stripline.cli._progress import ProgressBar
 from stripline.errors import MissingDependency
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from stripline.cli._scene import Scene
 
 DEFAULT_TARGET = "stripline-demo.jpg"
+PHOTOGRAPHS_FOLDER = "stripline-demo"
 ASPECT = 1.5  # width to height
 MOST_MEGAPIXELS = 65535 * (65535 / ASPECT) / 1e6  # the largest picture a JPEG can hold, at 3:2
 
@@ -48,10 +50,18 @@ def demo(
     subsampling: _options.SubsamplingOption = "420",
     threads: _options.Threads = None,
     force: _options.Force = False,
+    photographs: Annotated[
+        bool,
+        typer.Option(
+            "--photographs/--no-photographs",
+            help="Also make files for the web of scikit-image's photographs, in stripline-demo.",
+        ),
+    ] = True,
 ) -> None:
-    """Draw a landscape row by row, encode it while it is drawn, and say how fast that was.
+    """Draw a landscape, encode it while it is drawn, and say how fast that was.
 
-    Nothing is downloaded and the picture is never whole in memory.
+    The picture is never whole in memory. Then a batch makes files for the web of photographs.
+    Nothing is downloaded.
     """
     sampling = _options.parse_sampling(subsampling)
     target = DEFAULT_TARGET if output is None else output
@@ -77,6 +87,24 @@ def demo(
     # With OUT "-" the picture itself is on standard output.
     for name, value in report:
         typer.echo(f"{name:<21} {value}", err=target == _files.STANDARD_STREAM)
+    if photographs and target != _files.STANDARD_STREAM:
+        _show_photographs()
+
+
+def _show_photographs() -> None:
+    """The batch; without what it needs, a word of what that is."""
+    folder = Path(PHOTOGRAPHS_FOLDER)
+    with reported():
+        try:
+            with needing_batch():
+                from stripline.cli._demo_batch import photographs_demo  # noqa: PLC0415 - an extra
+
+            typer.echo(f"\nphotographs, each in three sizes, in {folder}:")
+            photographs_demo(folder)
+        except MissingDependency as error:
+            typer.echo(f"{'photographs':<21} {error}")
+            return
+    typer.echo(f"{folder / 'report.html'} shows them before and after")
 
 
 @dataclass(frozen=True, slots=True)

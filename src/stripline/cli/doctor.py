@@ -33,7 +33,18 @@ EXTRAS = {
         "pyyaml",
     ),
     "heif": ("pi-heif",),
-    "demo": ("numpy",),
+    "batch": (
+        "pathspec",
+        "prometheus-client",
+        "pydantic-settings",
+        "sqlalchemy",
+        "structlog",
+        "watchfiles",
+    ),
+    "postgres": ("psycopg",),
+    "store": ("obstore",),
+    "cluster": ("distributed",),
+    "demo": ("numpy", "scikit-image"),
 }
 
 # What libvips calls the operations that read and write each format.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -35,10 +36,10 @@ _EFFORTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-@with_groups
-def optimize(
-    inputs: options.Inputs,
-    *,
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where the files go, and when they are worth it."""
+
     output: Annotated[
         str | None,
         typer.Option(
@@ -48,13 +49,13 @@ def optimize(
             help="A folder; or a file, if there is one INPUT; or - for standard output.",
             show_default=False,
         ),
-    ] = None,
+    ] = None
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Replace the pictures where that saves bytes.")
-    ] = False,
+    ] = False
     keep_times: Annotated[
         bool, typer.Option("--keep-times", help="Give files the times of their pictures.")
-    ] = False,
+    ] = False
     margin: Annotated[
         float | None,
         typer.Option(
@@ -64,7 +65,14 @@ def optimize(
             help="Keep the source's own bytes unless so much is saved.",
             show_default="5; with --lossless or --max-bytes 0",
         ),
-    ] = None,
+    ] = None
+
+
+@with_groups
+def optimize(
+    inputs: options.Inputs,
+    *,
+    where: Where,
     kind: options.Kind,
     colour: options.Colour = None,
     metadata: options.Metadata = None,
@@ -82,24 +90,26 @@ def optimize(
 
     stripline optimize shop --in-place --max-bytes 200k
     """
-    if (output is None) != in_place:
+    if (where.output is None) != where.in_place:
         message = "say where the files go: either -o OUT or --in-place"
         raise typer.BadParameter(message)
     changes = changes_of(options.Size(), options.Look(colour=colour, metadata=metadata), kind)
     with reported():
-        place = None if output is None else place_of(output, inputs, several=False, template=None)
-        recipe = recipes_of(None, _with_defaults(changes, margin))[""]
+        place = None
+        if where.output is not None:
+            place = place_of(where.output, inputs, several=False, template=None)
+        recipe = recipes_of(None, _with_defaults(changes, where.margin))[""]
         recipe = recipe if place is None else given_format(place, recipe)
         check_formats([recipe])
         folder = place.path if place is not None and place.is_folder else None
-        found = find(inputs, output=folder, in_place=in_place)
+        found = find(inputs, output=folder, in_place=where.in_place)
         files = [look_at(file, {"": recipe}) for file in found]
-        files = [reason_to_leave(file, in_place=in_place) or file for file in files]
+        files = [reason_to_leave(file, in_place=where.in_place) or file for file in files]
         names = {
             file.name: possible_names(place, file) for file in files if isinstance(file, Picture)
         }
         check_all(files, names, place, force=running.force)
-        rewrite = Rewrite(place, keep_times=keep_times, force=running.force)
+        rewrite = Rewrite(place, keep_times=where.keep_times, force=running.force)
 
         def work(picture: Picture, strips: Executor | None) -> Outcome:
             if running.dry_run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,24 @@ if TYPE_CHECKING:
 _SIZES = "--scale, --width, --height, --fit, --fill, --pad, --exact"
 
 
+@dataclass(frozen=True, slots=True)
+class Details:
+    """How files are named and damaged ones are met."""
+
+    template: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Names of files in a folder, made of {stem} {variant} {width} {height} {quality} "
+            "{ext}.",
+            show_default="{stem}.{ext}; with several variants {stem}-{variant}.{ext}",
+        ),
+    ] = None
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Take what can be read of damaged files.")
+    ] = False
+
+
 @with_groups
 def resize(
     inputs: options.Inputs,
@@ -41,18 +60,7 @@ def resize(
     look: options.Look,
     kind: options.Kind,
     recipe: options.RecipeFile = None,
-    template: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Names of files in a folder, made of {stem} {variant} {width} {height} {quality} "
-            "{ext}.",
-            show_default="{stem}.{ext}; with several variants {stem}-{variant}.{ext}",
-        ),
-    ] = None,
-    salvage: Annotated[
-        bool, typer.Option("--salvage", help="Take what can be read of damaged files.")
-    ] = False,
+    details: Details,
     running: options.Running,
 ) -> None:
     """Make pictures smaller, or of another shape or format. The originals stay as they are.
@@ -73,7 +81,7 @@ def resize(
         raise typer.BadParameter(message)
     with reported():
         recipes = recipes_of(recipe, changes)
-        place = place_of(output, inputs, several=len(recipes) > 1, template=template)
+        place = place_of(output, inputs, several=len(recipes) > 1, template=details.template)
         check_template(place, recipes.values())
         recipes = {name: given_format(place, one) for name, one in recipes.items()}
         check_formats(recipes.values())
@@ -85,7 +93,7 @@ def resize(
         def work(picture: Picture, strips: Executor | None) -> Outcome:
             if running.dry_run:
                 return planned_outcome(picture, names[picture.name])
-            return _resized(picture, strips, place, salvage=salvage, force=running.force)
+            return _resized(picture, strips, place, salvage=details.salvage, force=running.force)
 
         ran = run(files, work, threads=running.threads, label="resizing")
     report(ran, as_json=running.as_json, dry_run=running.dry_run, quiet=place.path is None)

@@ -6,7 +6,7 @@
     decode/   from a file to pixels, by the decoder that its format needs
     steps/    orient, colour, resize, sharpen, flatten, metadata: one file each
     encode/   one file a format
-    process   all of it: a source, recipes by name, and where the files go
+    pipeline  all of it: a source, recipes by name, and where the files go
 
 Needs the extra `image`; HEIC needs `heif` too. Importing this package loads nothing: a name is
 fetched from its home when it is first used.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stripline.image.limits import Limits
     from stripline.image.output import Output
     from stripline.image.picture import Picture
-    from stripline.image.process import process
+    from stripline.image.pipeline import process
     from stripline.image.recipe import Recipe, load_variants, read_variants
     from stripline.image.result import Result, VariantResult
     from stripline.image.score import Reference, psnr, ssimulacra2
@@ -69,7 +69,7 @@ if not TYPE_CHECKING:  # a type checker would take any name at all for one of th
         "VariantResult": "result",
         "load_variants": "recipe",
         "probe": "headers.probe",
-        "process": "process",
+        "process": "pipeline",
         "psnr": "score",
         "read_variants": "recipe",
         "ssimulacra2": "score",

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 class Deadline:
     """Seconds from now, or for ever. Used as a context manager around the work.
 
-    A library that does not ask whether it should go on (AVIF and HEIC decoders, WebP, AVIF and PNG
-    optimisers once they have the pixels) is noticed only when it returns.
+    A library that does not ask whether it should go on (AVIF and HEIC decoders; WebP, AVIF and PNG
+    optimisers once they have the pixels) is noticed only when it returns. A search for a goal stops
+    between two trials.
 
     Args:
         seconds: How many; None for ever.

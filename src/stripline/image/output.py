@@ -6,7 +6,7 @@ output's (`output.quality`), the format's default (a table in each encoder's fil
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -21,6 +21,7 @@ from stripline.image.settings import Effort, Quality, Settings
 Score = Annotated[float, Field(gt=0, lt=100)]
 
 DEFAULT_CANDIDATES = ("jpeg", "png", "webp")
+_ALIASES: Final = {"jpg": "jpeg", "tif": "tiff"}
 
 
 class Output(Settings):
@@ -46,8 +47,9 @@ class Output(Settings):
     effort: Effort | None = None
     """0 (fast) to 9 (small); None for a sensible middle. Each encoder's file says what it does."""
     never_larger: bool = False
-    """Give the source's own bytes if the result is not smaller by at least `margin`. Only where
-    the result would show the same picture: format, size and looks unchanged."""
+    """Give the source's own bytes if the result is not smaller by at least `margin`, misses its
+    goal, or would lack frames or pages. Only where they show the same picture: size and looks
+    unchanged, the format among those asked for. What they say beside the picture stays."""
     margin: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of the source's size that must be saved."""
     jpeg: JpegSettings = JpegSettings()
@@ -62,9 +64,10 @@ class Output(Settings):
     @field_validator("format", "candidates", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
-        aliases = {"jpg": "jpeg", "tif": "tiff"}
         if isinstance(value, str):
-            return aliases.get(value.lower(), value.lower())
+            return _ALIASES.get(value.lower(), value.lower())
+        if isinstance(value, list | tuple):
+            return tuple(cls._lower(one) for one in value)
         return value
 
     @model_validator(mode="after")

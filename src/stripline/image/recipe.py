@@ -138,7 +138,7 @@ def load_variants(path: str | os.PathLike[str]) -> dict[str, Recipe]:
     file = Path(path)
     text = file.read_text(encoding="utf-8")
     try:
-        value = _parse(file.suffix.lower(), text)
+        value = parse_text(file.suffix.lower(), text)
     except ValueError as error:
         raise InvalidRecipe(f"{file}: {error}") from error
     if not isinstance(value, Mapping):
@@ -149,7 +149,14 @@ def load_variants(path: str | os.PathLike[str]) -> dict[str, Recipe]:
         raise InvalidRecipe(f"{file}: {error}") from error
 
 
-def _parse(suffix: str, text: str) -> object:
+def parse_text(suffix: str, text: str) -> object:
+    """What a text in TOML, YAML or JSON holds, told apart by the ending of its file's name.
+
+    Raises:
+        ValueError: It is malformed.
+        InvalidRecipe: Another ending.
+        MissingDependency: YAML without PyYAML.
+    """
     if suffix == ".toml":
         return tomllib.loads(text)
     if suffix == ".json":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
-from stripline.errors import SinkFailed, StriplineError, describe
+from stripline.errors import InvalidOption, SinkFailed, StriplineError, describe
 from stripline.image.names import file_name
 from stripline.streams import FileSink, MemorySink, Sink, open_sink
 
@@ -96,8 +96,16 @@ class FolderSinks:
         self._template = template
 
     def open(self, made: Made) -> Sink:
-        """A file that appears when it is complete."""
-        path = self._folder / file_name(self._template, self._stem, made)
+        """A file that appears when it is complete.
+
+        Raises:
+            InvalidOption: Its name, by what the stem or the variant is called, leads elsewhere.
+            OSError: There can be no folder for it.
+        """
+        name = file_name(self._template, self._stem, made)
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise InvalidOption(f"{name!r} leads out of the output folder {self._folder}")
+        path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         self.paths[made.variant] = path
         return FileSink(path)

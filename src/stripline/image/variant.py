@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stripline import _vips
-from stripline.errors import InvalidRecipe
-from stripline.image.choose import Choice, choose
+from stripline.errors import GoalNotReached, InvalidRecipe
 from stripline.image.encode.jpeg_lossless import optimize_jpeg
 from stripline.image.encode.registry import encoder_for
+from stripline.image.goals.choose import Choice, choose
 from stripline.image.ladder import Scaled, size_of, source_size
 from stripline.image.plugins import apply_custom
 from stripline.image.result import VariantResult
@@ -18,13 +18,12 @@ from stripline.image.settings import WHITE
 from stripline.image.sinks import Made
 from stripline.image.steps.colour import to_profile
 from stripline.image.steps.flatten import flatten
-from stripline.image.steps.metadata import keep_metadata
+from stripline.image.steps.metadata import fitting_jpeg, keep_metadata
 from stripline.image.steps.sharpen import sharpen
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Executor
-
-    from typing_extensions import Buffer
 
     from stripline.image.deadline import Deadline
     from stripline.image.encode.encoder import Encoder
@@ -50,6 +49,7 @@ class Job:
         scaled: What it needs of the decoder; None if the source's coefficients are kept.
         is_same_picture: Whether it shows what the source shows, pixel for pixel, in its format, so
             that the source's own bytes would do.
+        loses_frames: Whether of several frames or pages it has but the first.
     """
 
     name: str
@@ -57,6 +57,12 @@ class Job:
     encoders: tuple[Encoder, ...]
     scaled: Scaled | None
     is_same_picture: bool
+    loses_frames: bool = False
+
+    @property
+    def may_be_source(self) -> bool:
+        """Whether the source's own bytes are to be taken if they are the better choice."""
+        return self.recipe.output.never_larger and self.is_same_picture
 
 
 def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
@@ -65,10 +71,8 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
     Raises:
         InvalidRecipe: The recipe and this source do not go together.
     """
-    encoders = _encoders(recipe, info)
     box = size_of(info, recipe)
-    for encoder in encoders:
-        _check_size(encoder, max(box.out_width, box.out_height))
+    encoders = _large_enough(_encoders(recipe, info), max(box.out_width, box.out_height))
     plain = recipe.sharpen is None and not recipe.steps
     same = plain and box.is_size(*source_size(info, recipe)) and info.format in _formats(encoders)
     if recipe.output.lossless and _formats(encoders) == ("jpeg",):
@@ -87,7 +91,8 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
         and any(encoder.traits.animation for encoder in encoders),
         deep=info.bit_depth > 8 and all(max(encoder.traits.bit_depths) > 8 for encoder in encoders),
     )
-    return Job(name, recipe, encoders, scaled, is_same_picture=same)
+    loses_frames = info.frames != 1 and not scaled.animated
+    return Job(name, recipe, encoders, scaled, is_same_picture=same, loses_frames=loses_frames)
 
 
 def _encoders(recipe: Recipe, info: ImageInfo) -> tuple[Encoder, ...]:
@@ -112,12 +117,20 @@ def _formats(encoders: tuple[Encoder, ...]) -> tuple[str, ...]:
     return tuple(encoder.traits.name for encoder in encoders)
 
 
-def _check_size(encoder: Encoder, side: int) -> None:
-    if side > encoder.traits.max_side:
+def _large_enough(encoders: tuple[Encoder, ...], side: int) -> tuple[Encoder, ...]:
+    """Those that can have such a side.
+
+    Raises:
+        InvalidRecipe: None can.
+    """
+    able = tuple(encoder for encoder in encoders if encoder.traits.max_side >= side)
+    if not able:
+        traits = max((encoder.traits for encoder in encoders), key=lambda one: one.max_side)
         raise InvalidRecipe(
-            f"a side of {side:,} pixels, but {encoder.traits.name} can have"
-            f" {encoder.traits.max_side:,}: make it smaller, or choose another format"
+            f"a side of {side:,} pixels, but {traits.name} can have {traits.max_side:,}:"
+            " make it smaller, or choose another format"
         )
+    return able
 
 
 class Maker:
@@ -184,50 +197,98 @@ class Maker:
         """
         began = time.perf_counter()
         with self._deadline.stops(), _vips.vips_errors(self._source.name):
-            picture, warnings = finish(picture, job, self._info)
-            picture = replace(picture, pixels=self._deadline.watch(picture.pixels))
-            choice = choose(picture, job.recipe.output, job.encoders, pool=self._pool)
-            data, kept = self._smaller(job, choice)
+            finished, warnings = finish(picture, job, self._info)
+            finished = replace(finished, pixels=self._deadline.watch(finished.pixels))
+            choice = self._choose(job, finished)
+            if choice is None:
+                return self._keep_source(job, picture, began)
             traits = choice.encoder.traits
             made = Made(
                 job.name,
                 traits.extension,
                 traits.media_type,
-                picture.width,
-                picture.height,
-                None if kept else choice.quality,
+                finished.width,
+                finished.height,
+                choice.quality,
             )
             sink = self._delivery.sink(made)
-            if data is None:
-                choice.write(sink, self._pool)
-            else:
-                sink.write(data)
+            choice.write(sink, self._pool)
         return VariantResult(
             name=job.name,
             format=traits.name,
             width=made.width,
             height=made.height,
-            frames=picture.frames,
+            frames=finished.frames,
             bytes=sink.written,
             quality=made.quality,
-            score=None if kept else choice.score,
-            scored=None if kept else choice.scored,
-            kept_source=kept,
+            score=choice.score,
+            scored=choice.scored,
+            kept_source=False,
             seconds=time.perf_counter() - began,
             warnings=warnings,
         )
 
-    def _smaller(self, job: Job, choice: Choice) -> tuple[Buffer | None, bool]:
-        """The file, if it is made already, and whether it is the source's own bytes."""
-        output, size = job.recipe.output, self._info.bytes or 0
-        if not (output.never_larger and job.is_same_picture):
-            return choice.data, False
-        if choice.encoder.traits.name != self._info.format:
-            return choice.data, False
+    def _choose(self, job: Job, picture: Picture) -> Choice | None:
+        """How to write a picture; None if the source's own bytes are the better file."""
+        output, size, check = job.recipe.output, self._info.bytes or 0, self._deadline.check
+        source_fits = job.may_be_source and (output.max_bytes is None or size <= output.max_bytes)
+        if source_fits and job.loses_frames:
+            return None
+        try:
+            choice = choose(picture, output, job.encoders, pool=self._pool, check=check)
+        except GoalNotReached:
+            if source_fits:  # it looks as it should, and no file that we could make does
+                return None
+            raise
+        check()
+        if not source_fits:
+            return choice
         data = choice.encoded(self._pool)
-        if len(data) <= size * (1 - output.margin) and len(data) < size:
-            return data, False
-        return self._source.data(), True
+        smaller = len(data) <= size * (1 - output.margin) and len(data) < size
+        return replace(choice, data=data) if smaller else None
+
+    def _keep_source(self, job: Job, picture: Picture, began: float) -> VariantResult:
+        """Give the source's own bytes as a variant."""
+        traits = encoder_for(self._info.format).traits
+        made = Made(
+            job.name, traits.extension, traits.media_type, picture.width, picture.height, None
+        )
+        sink = self._delivery.sink(made)
+        sink.write(self._source.data())
+        return VariantResult(
+            name=job.name,
+            format=traits.name,
+            width=made.width,
+            height=made.height,
+            frames=max(1, self._info.frames),
+            bytes=sink.written,
+            quality=None,
+            score=None,
+            scored=None,
+            kept_source=True,
+            seconds=time.perf_counter() - began,
+            warnings=tuple(_of_kept_source(job, picture, self._info)),
+        )
+
+
+def _of_kept_source(job: Job, picture: Picture, info: ImageInfo) -> Iterator[str]:
+    """What a person should know of a source that is kept."""
+    if job.loses_frames:
+        yield f"kept as it was: of its {_frames(info)} only the first could be written"
+    found, keep = picture.metadata, job.recipe.metadata
+    stays = [
+        name
+        for name, part in (("EXIF", found.exif), ("XMP", found.xmp), ("comment", found.comment))
+        if part and not {"all", name.lower()} & set(keep)
+    ]
+    if stays:
+        yield f"kept as it was, with its metadata ({', '.join(stays)})"
+
+
+def _frames(info: ImageInfo) -> str:
+    """How many there are, in words; some headers do not tell."""
+    count = f"{info.frames:,}" if info.frames else "several"
+    return f"{count} {'frames' if info.animated else 'pages'}"
 
 
 def finish(picture: Picture, job: Job, info: ImageInfo) -> tuple[Picture, tuple[str, ...]]:
@@ -244,6 +305,9 @@ def finish(picture: Picture, job: Job, info: ImageInfo) -> tuple[Picture, tuple[
         background = WHITE
     picture = flatten(picture, background)
     picture = keep_metadata(picture, recipe.metadata)
-    if info.frames > 1 and picture.frames == 1 and info.animated:
-        warnings.append(f"only the first of {info.frames:,} frames was kept")
+    if any(encoder.traits.name == "jpeg" for encoder in job.encoders):
+        picture, left_out = fitting_jpeg(picture)
+        warnings.extend(left_out)
+    if job.loses_frames:
+        warnings.append(f"only the first of {_frames(info)} was kept")
     return picture, tuple(warnings)

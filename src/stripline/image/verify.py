@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from stripline._vips import field, library, vips_errors
 from stripline.errors import CorruptImage, OutputDamaged
 from stripline.image.encode._savers import at_most_8_bits
-from stripline.image.judge import Judge, can_judge
-from stripline.image.sample import SAMPLE_PIXELS, spread
+from stripline.image.goals.judge import Judge, can_judge
+from stripline.image.goals.sample import SAMPLE_PIXELS, spread
 
 if TYPE_CHECKING:
     from stripline.image.picture import Pixels

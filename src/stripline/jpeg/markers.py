@@ -47,6 +47,12 @@ PROCESSES: Final[dict[int, str]] = {
 # A segment's length has 16 bits and counts itself.
 _MAX_PAYLOAD_BYTES: Final = 65_533
 # An ICC segment is numbered with one byte, from 1, beside one byte for how many there are.
+MAX_EXIF_BYTES: Final = _MAX_PAYLOAD_BYTES - len(EXIF_PREFIX)
+"""The longest EXIF that a JPEG can hold, without its prefix."""
+MAX_XMP_BYTES: Final = _MAX_PAYLOAD_BYTES - len(XMP_PREFIX)
+"""The longest XMP that a JPEG can hold in one piece."""
+MAX_COMMENT_BYTES: Final = _MAX_PAYLOAD_BYTES
+"""The longest comment that a JPEG can hold in one piece."""
 _ICC_CHUNK_BYTES: Final = _MAX_PAYLOAD_BYTES - len(ICC_PREFIX) - 2
 _MAX_ICC_CHUNKS: Final = 255
 MAX_RESTART_INTERVAL_MCUS: Final = 65_535

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av_frames import av_from_media, color_numbers
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame as AvFrame
 
     from stripline.webcodecs.enums import VideoPixelFormat
+    from stripline.webcodecs.media import Media
     from stripline.webcodecs.video_frame import VideoFrame
 
 __all__ = ["FrameShaper", "encoded_color_space", "set_colors"]
@@ -60,10 +62,21 @@ class FrameShaper:
     def shape(self, frame: VideoFrame) -> AvFrame:
         """The visible pixels of a frame, scaled and converted where needed."""
         media = frame._media()  # noqa: SLF001 - frames are for codecs to read
+        media = _without_idle_alpha(media, self._pixels)
         source = av_from_media(media, frame.color_space)
         if (source.width, source.height) == self._size and source.format.name == self._pixels:
             return source
         return source.reformat(*self._size, self._pixels, **_conversion(frame))
+
+
+def _without_idle_alpha(media: Media, pixels: str) -> Media:
+    """The pixels without an alpha channel that is not encoded, for which FFmpeg may lack a name."""
+    form = pixel_format(media.format)
+    if form.is_rgb or not form.has_alpha or pixels.startswith("yuva"):
+        return media
+    return replace(
+        media, format=form.opaque, planes=media.planes[:3], strides=media.strides[:3], block=None
+    )
 
 
 def _conversion(frame: VideoFrame) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs.codec_string import VideoCodec, parse_video
-from stripline.webcodecs.enums import AlphaOption, HardwareAcceleration, LatencyMode
+from stripline.webcodecs.enums import AlphaOption, ContentHint, HardwareAcceleration, LatencyMode
 from stripline.webcodecs.enums import VideoEncoderBitrateMode as Mode
 from stripline.webcodecs.exceptions import NotSupportedError
 from stripline.webcodecs.levels import fits_level, level_name
@@ -61,7 +61,7 @@ class EncoderPlan:
         bitrate: Bits a second; 0 where the quality is held instead.
         threads: Threads to encode with.
         layers: Temporal layers; 1 is none.
-        quantizer: How the quantizer of a frame is set: "" (it is not), "qmax", or "roi".
+        quantizer: How the quantizer of a frame is set: "" (it is not), "qmax", "roi" or "reopen".
         alpha: Whether the alpha channel is encoded.
         annexb: Whether H.264 and H.265 keep parameter sets in the chunks.
     """
@@ -276,6 +276,8 @@ def _vpx(
     }
     if codec.kind == "vp9":
         options["row-mt"] = "1"
+        if config.get("content_hint") == ContentHint.TEXT:
+            options["tune-content"] = "screen"
     if rate.mode is Mode.QUANTIZER:
         # With next to no bits to spend, the quantizer is always the highest allowed: `qmax`, which
         # can be changed between frames.
@@ -325,16 +327,13 @@ def _vpx_layers(rate: _Rate) -> dict[str, str]:
 
 def _av1(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
     rate = _Rate(config)
-    if rate.mode is Mode.QUANTIZER:
-        raise NotSupportedError("SVT-AV1 cannot be given a quantizer for each frame")
     if codec.profile != 0:
         raise NotSupportedError(f"SVT-AV1 encodes profile 0 only, not {codec.profile}")
-    if min(config["width"], config["height"]) < 64:
-        raise NotSupportedError("SVT-AV1 needs 64 pixels on each side")
     params = {"pred-struct": "1", "rc": "2" if rate.held else "0"}
     if rate.layers > 1:
         params["hierarchical-levels"] = str(rate.layers - 1)
-    if config.get("av1", {}).get("force_screen_content_tools"):
+    screen = config.get("content_hint") == ContentHint.TEXT
+    if config.get("av1", {}).get("force_screen_content_tools", screen):
         params["scm"] = "1"
     threads = 1 if config["width"] * config["height"] <= _ONE_THREAD_PIXELS else 4
     params["lp"] = str(threads)
@@ -342,7 +341,10 @@ def _av1(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
         "preset": "11" if rate.realtime else "8",
         "svtav1-params": ":".join(f"{name}={value}" for name, value in params.items()),
     }
-    if not rate.held:
+    if rate.mode is Mode.QUANTIZER:
+        # The quantizer is "qp" as given, for all of the picture; see `_av_quantizer`.
+        options["svtav1-params"] += ":aq-mode=0"
+    elif not rate.held:
         options["crf"] = "35"
     return _plan(
         codec,
@@ -351,6 +353,7 @@ def _av1(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
         encoder="libsvtav1",
         pixels=_planar(codec, (8, 10)),
         options=options,
+        quantizer="reopen" if rate.mode is Mode.QUANTIZER else "",
     )
 
 

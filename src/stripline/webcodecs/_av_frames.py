@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard
 
 import av
@@ -34,6 +35,7 @@ __all__ = [
     "av_from_media",
     "color_numbers",
     "color_space_from_av",
+    "color_space_from_numbers",
     "is_av_frame",
     "media_from_av",
     "picture_from_av",
@@ -189,17 +191,27 @@ def color_space_from_av(frame: av.VideoFrame) -> VideoColorSpace:
     theirs = frame.format.name
     if theirs.startswith(("rgb", "bgr")):
         return SRGB
-    matrix: VideoMatrixCoefficients | None = _named(_MATRICES, frame.colorspace)
+    known = color_space_from_numbers(
+        frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range
+    ).to_json()
     if theirs.startswith("gbr"):
-        matrix = VideoMatrixCoefficients.RGB
-    full: bool | None = {_LIMITED: False, _FULL: True}.get(int(frame.color_range))
-    transfer = int(frame.color_trc)
+        known["matrix"] = VideoMatrixCoefficients.RGB
+    if theirs.startswith("yuvj"):
+        known["full_range"] = True
+    return VideoColorSpace(known)
+
+
+@lru_cache(maxsize=64)  # asked for every frame, and nearly always the same
+def color_space_from_numbers(
+    primaries: int, transfer: int, matrix: int, level: int
+) -> VideoColorSpace:
+    """A colour space from FFmpeg's numbers; a member is None where they say nothing."""
     return VideoColorSpace(
         {
-            "primaries": _named(_PRIMARIES, frame.color_primaries),
+            "primaries": _named(_PRIMARIES, primaries),
             "transfer": _named(_TRANSFERS, 1 if transfer in {14, 15} else transfer),
-            "matrix": matrix,
-            "full_range": True if theirs.startswith("yuvj") else full,
+            "matrix": _named(_MATRICES, matrix),
+            "full_range": {_LIMITED: False, _FULL: True}.get(int(level)),
         }
     )
 

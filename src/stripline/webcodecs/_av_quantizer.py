@@ -2,7 +2,8 @@
 
 libvpx takes another `qmax` between frames. x264 and x265 take offsets to the quantizer of regions,
 here one region that is the whole picture, when they run at a constant rate factor with adaptive
-quantization in all but name.
+quantization in all but name. SVT-AV1 keeps the one it is opened with, so another one means another
+encoder, which begins with a key frame.
 """
 
 from __future__ import annotations
@@ -21,14 +22,23 @@ if TYPE_CHECKING:
 
     from stripline.webcodecs._av_encode_plan import EncoderPlan
 
-__all__ = ["Quantizer"]
+__all__ = ["Quantizer", "wanted_quantizer"]
 
 # The constant rate factor that `_av_encode_plan` gives, from which offsets count.
 _BASE: Final = 26
 _AVC_MOST: Final = 51
 _VPX_MOST: Final = 63
 # Where a frame says nothing: middling quality.
-_DEFAULT: Final = {"roi": 26, "qmax": 32}
+_DEFAULT: Final = {"roi": 26, "qmax": 32, "reopen": 32}
+
+
+def wanted_quantizer(plan: EncoderPlan, options: Mapping[str, Any]) -> int | None:
+    """The quantizer of a frame, from `options[codec]["quantizer"]`; None in other modes."""
+    if not plan.quantizer:
+        return None
+    wanted: int = options.get(plan.codec.kind, {}).get("quantizer", _DEFAULT[plan.quantizer])
+    # The registrations allow up to 255, libvpx and SVT-AV1 have 63: what is above is the coarsest.
+    return wanted if plan.quantizer == "roi" else min(wanted, _VPX_MOST)
 
 
 class Quantizer:
@@ -44,23 +54,20 @@ class Quantizer:
         self, plan: EncoderPlan, config: Mapping[str, Any], context: VideoCodecContext
     ) -> None:
         self._how = plan.quantizer
-        self._kind = plan.codec.kind
         self._size = (config["width"], config["height"])
         self._context = context
         self._graphs: dict[int, Graph] = {}
 
-    def apply(self, picture: VideoFrame, options: Mapping[str, Any]) -> VideoFrame:
-        """Give a frame its quantizer, from `options[codec]["quantizer"]`.
+    def apply(self, picture: VideoFrame, wanted: int | None) -> VideoFrame:
+        """Give a frame its quantizer.
 
         Returns:
             The frame to encode.
         """
-        if not self._how:
+        if wanted is None or self._how == "reopen":
             return picture
-        wanted = options.get(self._kind, {}).get("quantizer", _DEFAULT[self._how])
         if self._how == "qmax":
-            # The registrations allow up to 255, libvpx has 63: what is above is the coarsest.
-            self._context.qmax = min(wanted, _VPX_MOST)
+            self._context.qmax = wanted
             return picture
         if wanted == _BASE:
             return picture
@@ -77,6 +84,7 @@ class Quantizer:
     def _region_graph(self, quantizer: int) -> Graph:
         width, height = self._size
         graph = av.filter.Graph()
+        graph.threads = 1
         source = graph.add_buffer(
             width=width,
             height=height,

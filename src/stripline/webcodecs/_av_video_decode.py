@@ -6,15 +6,20 @@ gives frames in the order in which they are shown.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av import av
+from stripline.webcodecs._av_alpha import AlphaDecoder
 from stripline.webcodecs._av_decode_plan import plan_decoder
 from stripline.webcodecs._av_frames import color_space_from_av, media_from_av
+from stripline.webcodecs._av_key_check import check_key_frame
 from stripline.webcodecs.color_space import VideoColorSpace
+from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.enums import VideoMatrixCoefficients as Matrix
 from stripline.webcodecs.exceptions import DOMException, EncodingError, NotSupportedError
 from stripline.webcodecs.nal_units import split_lengths, split_start_codes
+from stripline.webcodecs.obus import FRAMES, split_obus
 from stripline.webcodecs.orientation import Orientation
 from stripline.webcodecs.video_frame import VideoFrame
 
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame as AvFrame
 
     from stripline.webcodecs._av_decode_plan import DecoderPlan
-    from stripline.webcodecs.chunks import EncodedVideoChunk
+    from stripline.webcodecs.video_decoder import DecodeItem
 
 __all__ = ["VideoDecodeBackend", "open_decoder"]
 
@@ -71,38 +76,76 @@ class VideoDecodeBackend:
         self._context = open_decoder(self._plan)
         self._times: dict[int, tuple[int, int | None]] = {}
         self._count = 0
+        self._tolerant = False
+        self._alpha: AlphaDecoder | None = None
+        self._last: tuple[int, int | None] = (0, None)
         given = config.get("color_space", {})
         self._colors = {name: value for name, value in given.items() if value is not None}
         self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
 
-    def work(self, chunk: EncodedVideoChunk) -> Iterator[tuple[VideoFrame]]:
+    def work(self, item: DecodeItem) -> Iterator[tuple[VideoFrame]]:
         """Decode one chunk."""
+        chunk, alpha = item
         data = bytes(chunk)
         if not data:
             raise EncodingError(f"the chunk of timestamp {chunk.timestamp} is empty")
         assert self._context is not None  # noqa: S101 - `configure` has opened it
-        packet: av.Packet[Any] = av.Packet(self._checked(data))
+        self._check(data)
+        if chunk.type == EncodedVideoChunkType.KEY:
+            check_key_frame(self._plan.codec, data)
+        # Memory of FFmpeg's own: a decoder's threads would need the GIL to free Python's, and
+        # PyAV holds it while it waits for them to end.
+        packet: av.Packet[Any] = av.Packet(len(data))
+        packet.update(data)
         packet.pts = packet.dts = self._count
+        if self._count == 0:
+            self._tolerate(self._starts_midway(data))
+        if alpha is not None:
+            if self._alpha is None:
+                plan = replace(self._plan, threads=1, thread_type="SLICE")
+                self._alpha = AlphaDecoder(open_decoder(plan))
+            self._alpha.decode(self._count, alpha)
         self._times[self._count] = (chunk.timestamp, chunk.duration)
         self._times.pop(self._count - _REMEMBERED, None)
         self._count += 1
         yield from self._frames(self._decode(packet))
 
-    def _checked(self, data: bytes) -> bytes:
-        """The chunk, if its framing holds."""
+    def _tolerate(self, midway: bool) -> None:  # noqa: FBT001 - it is what is tolerated
+        """Have a decoder that passes over missing references, or one that does not."""
+        if midway != self._tolerant:
+            plan = replace(self._plan, options={}) if midway else self._plan
+            self._context, self._tolerant = open_decoder(plan), midway
+
+    def _starts_midway(self, data: bytes) -> bool:
+        """Whether H.264 begins at a recovery point: no IDR slice.
+
+        Pictures that come after such a chunk and are shown before it need what is not there
+        (ITU-T H.264, D.2.8).
+        """
+        if self._plan.codec.kind != "avc":
+            return False
+        return all(unit[0] & 0x1F != 5 for unit in self._units(data))
+
+    def _units(self, data: bytes) -> list[bytes]:
+        lengths = self._plan.length_bytes
+        return split_lengths(data, lengths) if lengths else split_start_codes(data)
+
+    def _check(self, data: bytes) -> None:
+        """Raise unless the chunk's framing holds: FFmpeg passes over what it does not know."""
         plan = self._plan
-        if plan.codec.kind not in {"avc", "hevc"}:
-            return data
         try:
-            if plan.length_bytes is None:
-                units = split_start_codes(data)
+            if plan.codec.kind == "av1":
+                sound = any(unit.type in FRAMES for unit in split_obus(data))
+            elif plan.codec.kind not in {"avc", "hevc"}:
+                sound = True
             else:
-                units = split_lengths(data, plan.length_bytes)
+                units = self._units(data)
+                # Of H.264 and H.265, the first bit of a unit is forbidden (7.4.1).
+                sound = bool(units) and not any(unit[0] & 0x80 for unit in units)
         except ValueError as error:
-            raise EncodingError(f"the chunk is not framed by lengths: {error}") from error
-        if not units:
-            raise EncodingError("the chunk has no unit that starts with a start code")
-        return data
+            raise EncodingError(f"the chunk is damaged: {error}") from error
+        if not sound:
+            raise EncodingError("the chunk is damaged: its units are none")
 
     def _decode(self, packet: av.Packet[Any] | None) -> list[AvFrame]:
         assert self._context is not None  # noqa: S101 - `configure` has opened it
@@ -119,6 +162,9 @@ class VideoDecodeBackend:
         self._context.flush_buffers()
         yield from self._frames(frames)
         self._times.clear()
+        if self._alpha is not None:
+            self._alpha.flush()
+        self._count = 0
 
     def close(self) -> None:
         """Let the decoder go."""
@@ -128,16 +174,21 @@ class VideoDecodeBackend:
         for frame in frames:
             if frame.is_corrupt:
                 raise EncodingError(f"{self._plan.decoder} found the picture damaged")
-            timestamp, duration = self._times.pop(frame.pts or 0)
             try:
-                yield (self._frame(frame, timestamp, duration),)
+                yield (self._frame(frame),)
             except DOMException as error:
                 raise EncodingError(f"the picture cannot be given out: {error}") from error
 
-    def _frame(self, frame: AvFrame, timestamp: int, duration: int | None) -> VideoFrame:
+    def _frame(self, frame: AvFrame) -> VideoFrame:
+        # One chunk may hold several frames; those without a number follow the one before.
+        number = -1 if frame.pts is None else frame.pts
+        timestamp, duration = self._last = self._times.get(number, self._last)
+        media = media_from_av(frame)
+        if self._alpha is not None:
+            media = self._alpha.add_to(media, number)
         colors = {**_fill_colors(color_space_from_av(frame)), **self._colors}
         return VideoFrame._from_media(  # noqa: SLF001 - made for this
-            media_from_av(frame),
+            media,
             timestamp=timestamp,
             duration=duration,
             color_space=VideoColorSpace(colors),

@@ -6,13 +6,14 @@ timestamp and duration again by that. So equal, negative and disordered timestam
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripline.webcodecs._av import av
 from stripline.webcodecs._av_encode_pixels import FrameShaper, encoded_color_space, set_colors
 from stripline.webcodecs._av_encode_plan import EncoderPlan, plan_encoder
-from stripline.webcodecs._av_quantizer import Quantizer
+from stripline.webcodecs._av_quantizer import Quantizer, wanted_quantizer
 from stripline.webcodecs._avcc import ParameterSets
 from stripline.webcodecs.chunks import EncodedVideoChunk
 from stripline.webcodecs.color_space import REC709, VideoColorSpace
@@ -25,24 +26,19 @@ if TYPE_CHECKING:
 
     from av.video.codeccontext import VideoCodecContext
 
+    from stripline.webcodecs.video_encoder import EncodeItem
     from stripline.webcodecs.video_frame import VideoFrame
 
-__all__ = ["EncodeItem", "VideoEncodeBackend", "open_encoder"]
+__all__ = ["VideoEncodeBackend", "open_encoder", "probe_encoder"]
 
 _MICROSECONDS: Final = 1_000_000
 _KEY_PICTURE: Final = 1  # AV_PICTURE_TYPE_I
 # A step of time larger than this, or backwards, is taken for a nominal frame by rate control.
 _LONGEST_STEP: Final = _MICROSECONDS
+_PROBED_PIXELS: Final = 320  # on a side
 # Which temporal layer each frame of a period belongs to.
 _LAYER_IDS: Final = {2: (0, 1), 3: (0, 2, 1, 2)}
 _ALPHA_HEADER_BYTES: Final = 8  # BlockAddID, before the data of a Matroska block addition
-
-
-class EncodeItem(NamedTuple):
-    """One call of `encode()`."""
-
-    frame: VideoFrame
-    options: Mapping[str, Any]
 
 
 class _Sent(NamedTuple):
@@ -65,21 +61,39 @@ def open_encoder(
     """
     context = av.CodecContext.create(plan.encoder, "w")
     assert isinstance(context, av.VideoCodecContext)  # noqa: S101 - all of plan_encoder's are
-    context.width, context.height = config["width"], config["height"]
-    context.pix_fmt = plan.pixels
-    context.time_base = Fraction(1, _MICROSECONDS)
-    context.framerate = plan.framerate
-    context.bit_rate = plan.bitrate
-    context.gop_size = plan.key_interval
-    context.max_b_frames = 0
-    context.thread_count = plan.threads
-    context.options = dict(plan.options)
-    set_colors(context, colors)
     try:
+        context.width, context.height = config["width"], config["height"]
+        context.pix_fmt = plan.pixels
+        context.time_base = Fraction(1, _MICROSECONDS)
+        context.framerate = plan.framerate
+        context.bit_rate = plan.bitrate
+        context.gop_size = plan.key_interval
+        context.max_b_frames = 0
+        context.thread_count = plan.threads
+        context.options = dict(plan.options)
+        set_colors(context, colors)
         context.open()
-    except (av.FFmpegError, ValueError) as error:
+    except (av.FFmpegError, ValueError, OverflowError) as error:
         raise NotSupportedError(f"{plan.encoder} refuses the configuration: {error}") from error
     return context
+
+
+def probe_encoder(config: Mapping[str, Any]) -> None:
+    """Find out whether an encoder can be opened.
+
+    Raises:
+        NotSupportedError: It cannot.
+    """
+    plan = plan_encoder(config)
+    if plan.encoder.startswith("libvpx"):
+        # It takes any size, and allocates gigabytes for large ones at once: ask with a small one.
+        most = _PROBED_PIXELS
+        config = {
+            **config,
+            "width": min(config["width"], most),
+            "height": min(config["height"], most),
+        }
+    open_encoder(config, plan, REC709)
 
 
 class VideoEncodeBackend:
@@ -103,8 +117,12 @@ class VideoEncodeBackend:
         self._announce = True  # the next decoder configuration, whether it has changed or not
         self._open()
 
-    def _open(self) -> None:
-        self._context = open_encoder(self._config, self._plan, self._colors)
+    def _open(self, quantizer: int | None = None) -> None:
+        plan = self._plan
+        if plan.quantizer == "reopen" and quantizer is not None:
+            plan = replace(plan, options={**plan.options, "qp": str(quantizer)})
+        self._opened_for = quantizer
+        self._context = open_encoder(self._config, plan, self._colors)
         self._quantizer = Quantizer(self._plan, self._config, self._context)
         self._sets = ParameterSets(self._plan.codec.kind)
         self._sent: dict[int, _Sent] = {}
@@ -121,17 +139,19 @@ class VideoEncodeBackend:
             key = bool(options.get("key_frame"))
             # The pattern of temporal layers begins anew with each key frame.
             off_beat = key and self._plan.layers > 1 and self._layer() != 0
-            if self._context is not None and (colors != self._colors or off_beat):
+            quantizer = wanted_quantizer(self._plan, options)
+            other = self._plan.quantizer == "reopen" and quantizer != self._opened_for
+            if self._context is not None and (colors != self._colors or off_beat or other):
                 yield from self.drain()
                 self._context = None
             self._colors = colors
             if self._context is None:
-                self._open()
-            packets = self._send(frame, options, key=key)
+                self._open(quantizer)
+            packets = self._send(frame, quantizer, key=key)
         yield from self._chunks(packets)
 
     def _send(
-        self, frame: VideoFrame, options: Mapping[str, Any], *, key: bool
+        self, frame: VideoFrame, quantizer: int | None, *, key: bool
     ) -> Iterable[av.Packet[Any]]:
         assert self._context is not None  # noqa: S101 - `work` has opened it
         try:
@@ -145,7 +165,7 @@ class VideoEncodeBackend:
                 frame.timestamp, frame.duration, frame.rotation, frame.flip, self._layer()
             )
             self._count += 1
-            return self._context.encode(self._quantizer.apply(picture, options))
+            return self._context.encode(self._quantizer.apply(picture, quantizer))
         except (av.FFmpegError, ValueError) as error:
             raise EncodingError(f"{self._plan.encoder} failed: {error}") from error
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict, TypeVar, Unpack
 
 import numpy as np
@@ -19,6 +17,7 @@ from stripline.webcodecs.enums import AudioSampleFormat
 from stripline.webcodecs.exceptions import DataCloneError, InvalidStateError, RangeError
 from stripline.webcodecs.media import AudioMedia
 from stripline.webcodecs.webidl import (
+    as_float,
     buffer_to_read,
     buffer_to_write,
     enum_member,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["AudioData", "AudioDataCopyToOptions", "AudioDataInit"]
 
 _MICROSECONDS: Final = 1_000_000
+_HIGHEST_RATE: Final = (2 - 2**-23) * 2.0**127  # the highest number of Web IDL's "float"
 
 
 class AudioDataInit(TypedDict, total=False):
@@ -290,9 +290,9 @@ def _made(kind: type[_Audio], media: AudioMedia, timestamp: int) -> _Audio:
 def _media_from_buffer(members: Mapping[str, Any]) -> AudioMedia:
     """The samples in a buffer: "valid AudioDataInit" of section 9.2.4."""
     name = enum_member(AudioSampleFormat, members["format"], "format")
-    rate = members["sample_rate"]
-    if not isinstance(rate, Real) or not math.isfinite(rate) or rate <= 0:
-        raise TypeError(f"sample_rate must be a positive number, not {rate!r}")
+    rate = as_float(members["sample_rate"])
+    if not 0 < rate <= _HIGHEST_RATE:
+        raise TypeError(f"sample_rate must be a positive number, not {members['sample_rate']!r}")
     frames = unsigned_long(members["number_of_frames"], "number_of_frames")
     channels = unsigned_long(members["number_of_channels"], "number_of_channels")
     if not frames or not channels:
@@ -308,7 +308,6 @@ def _media_from_buffer(members: Mapping[str, Any]) -> AudioMedia:
     view = kept_bytes(data, view[:size], members.get("transfer"))
     planes = channels if is_planar(name) else 1
     part = size // planes
-    rate = float(rate)
     return AudioMedia(
         format=name,
         sample_rate=int(rate) if rate.is_integer() else rate,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from stripline.webcodecs.events import taking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Backend", "callbacks"]
 
@@ -56,15 +57,16 @@ def callbacks(
         arguments: How many arguments the output callback gets.
 
     Raises:
-        TypeError: One is missing or is no function.
+        TypeError: One is missing or is no function, or there is one too many.
     """
     if callable(init):
-        if error is None:
-            init, output, error = None, init, output
-        else:
-            init, output = None, init
-    elif init is not None:
+        if output is not None and error is not None:
+            raise TypeError("a codec takes two callbacks, output= and error=; three are given")
+        output, error = init, output if error is None else error
+    elif isinstance(init, Mapping):
         output, error = init.get("output", output), init.get("error", error)
+    elif init is not None:
+        raise TypeError(f"a codec needs a dict or functions, not {init!r}")
     for name, callback in (("output", output), ("error", error)):
         if not callable(callback):
             raise TypeError(f"a codec needs a function as {name}=, not {callback!r}")

@@ -33,7 +33,9 @@ from stripline.webcodecs.exceptions import (
     DOMException,
     EncodingError,
     InvalidStateError,
+    NotSupportedError,
 )
+from stripline.webcodecs.forking import watch_forks
 from stripline.webcodecs.promise import Promise
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Codec(EventTarget, Generic[Config, Input]):
         self._queue_size = 0
         self._flushes: list[Promise[None]] = []
         self._closed_by: DOMException | None = None
+        self._told = False  # whether the error callback has run
         self._dequeue_scheduled = False
         self._generation = 0
         self._watch: Callable[..., object] | None = None  # what `stream` listens with
@@ -89,6 +92,7 @@ class Codec(EventTarget, Generic[Config, Input]):
         self._delivery: Delivery = (
             ThreadDelivery(self._queue) if loop is None else LoopDelivery(loop)
         )
+        watch_forks(self)
 
     # What each codec adds.
 
@@ -134,12 +138,19 @@ class Codec(EventTarget, Generic[Config, Input]):
         Returns:
             A promise, resolved when the outputs of all work before the call have been delivered.
             It is rejected with InvalidStateError when the codec is not configured, with AbortError
-            by `reset()` and `close()`, and with the codec's error if it fails.
+            by `reset()` and `close()`, and with the codec's error if it fails. Without a loop the
+            codec may have failed before the call, at any time; then it is that error too.
         """
         with self._lock:
+            promise: Promise[None] = Promise(self._delivery.is_here)
+            if self._closed_by is not None and isinstance(self._delivery, ThreadDelivery):
+                if self._told:
+                    promise.reject(self._closed_by)
+                else:
+                    self._flushes.append(promise)
+                return promise
             if self._state is not CodecState.CONFIGURED:
                 return Promise.rejected(self._not_configured("flush()"))
-            promise: Promise[None] = Promise(self._delivery.is_here)
             self._flushes.append(promise)
             self._queue.put(partial(self._run_flush, self._generation, promise))
             return promise
@@ -175,7 +186,7 @@ class Codec(EventTarget, Generic[Config, Input]):
 
     def _refuse_closed(self, call: str) -> None:
         if self._state is CodecState.CLOSED:
-            raise InvalidStateError(f"{call} on a codec that is closed")
+            raise InvalidStateError(f"{call} on a codec that is closed") from self._closed_by
 
     def _refuse_unconfigured(self, call: str) -> None:
         if self._state is not CodecState.CONFIGURED:
@@ -213,7 +224,7 @@ class Codec(EventTarget, Generic[Config, Input]):
             if self._dequeue_scheduled:
                 return
             self._dequeue_scheduled = True
-        self._delivery.post(self._fire_dequeue)
+        self._delivery.post(self._fire_dequeue, turn_end=True)
 
     # Tasks that the delivery runs.
 
@@ -256,6 +267,10 @@ class Codec(EventTarget, Generic[Config, Input]):
             self._closed_by = error
         self._after_abort()
         self._delivery.call(_always, self._error, error)
+        with self._lock:
+            self._told = True
+            flushes += self._flushes
+            self._flushes = []
         for promise in flushes:
             promise.reject(error)
 
@@ -305,17 +320,27 @@ class Codec(EventTarget, Generic[Config, Input]):
             self._delivery.post(partial(self._deliver, generation, output))
 
     def _fail(self, generation: int, error: Exception) -> None:
-        if not isinstance(error, DOMException):
-            cause = error
-            error = EncodingError(f"the codec failed: {type(cause).__name__}: {cause}")
-            error.__cause__ = cause
         self._failed = generation
-        self._delivery.post(partial(self._close_on_error, generation, error))
+        self._delivery.post(partial(self._close_on_error, generation, _as_dom(error)))
 
     def _release(self) -> None:
         backend, self._backend, self._active = self._backend, None, None
         if backend is not None:
             backend.close()
+
+    def _give_up(self) -> Backend[Config, Input] | None:
+        """Close in a forked process, where this codec has no thread; give the useless backend."""
+        self._lock = threading.RLock()  # a thread that is not here may hold the old one
+        self._state = CodecState.CLOSED
+        self._queue_size = 0
+        self._closed_by = InvalidStateError(
+            "the codec belongs to the process that this one was forked from: make another here"
+        )
+        self._told = True
+        for promise in self._flushes:
+            promise.give_up(self._closed_by)
+        self._flushes = []
+        return self._backend
 
     # Comforts that the web does not have.
 
@@ -358,3 +383,14 @@ class Codec(EventTarget, Generic[Config, Input]):
 
 def _always() -> bool:
     return True
+
+
+def _as_dom(error: Exception) -> DOMException:
+    """An error as callbacks get it, with its cause."""
+    if isinstance(error, DOMException):
+        return error
+    found: DOMException = EncodingError(f"the codec failed: {type(error).__name__}: {error}")
+    if isinstance(error, ImportError):  # PyAV is not installed; the message says how to
+        found = NotSupportedError(str(error))
+    found.__cause__ = error
+    return found

@@ -5,7 +5,8 @@ that has come together since the last. Without a running loop, callbacks run on 
 while it works ("synchronous mode"): `flush().result()` waits for them.
 
 An exception in a callback never stops a codec. It goes to the loop's exception handler, or to
-`threading.excepthook`.
+`threading.excepthook`. `SystemExit` and `KeyboardInterrupt` leave the loop, as from any other of
+its callbacks; the codec's thread goes on.
 """
 
 from __future__ import annotations
@@ -48,12 +49,16 @@ class Delivery(ABC):
         self._runner: int | None = None  # the thread inside a callback
 
     @abstractmethod
-    def post(self, task: Callable[[], object], *, breathe: bool = False) -> None:
+    def post(
+        self, task: Callable[[], object], *, breathe: bool = False, turn_end: bool = False
+    ) -> None:
         """Have a task run after all that were posted before, from any thread.
 
         Args:
             task: What to do; it does not raise.
             breathe: Let the loop run what the task woke before the next task runs.
+            turn_end: Posted by a task: run when the loop's turn ends or is about to breathe, before
+                tasks that are posted already.
         """
 
     @abstractmethod
@@ -61,7 +66,7 @@ class Delivery(ABC):
         """Whether tasks run on the calling thread."""
 
     @abstractmethod
-    def report(self, error: Exception) -> None:
+    def report(self, error: BaseException) -> None:
         """Tell of an exception that a callback raised."""
 
     def call(
@@ -79,7 +84,7 @@ class Delivery(ABC):
         _inside.depth = getattr(_inside, "depth", 0) + 1
         try:
             callback(*args)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the codec goes on
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the codec goes on
             self.report(error)
         finally:
             _inside.depth -= 1
@@ -107,10 +112,18 @@ class LoopDelivery(Delivery):
         self._loop = loop
         self._thread = threading.get_ident()
         self._tasks: deque[tuple[Callable[[], object], bool]] = deque()
+        self._last: deque[Callable[[], object]] = deque()
         self._awake = False
+        self._paused = False
+        self._running = False
 
-    def post(self, task: Callable[[], object], *, breathe: bool = False) -> None:
+    def post(
+        self, task: Callable[[], object], *, breathe: bool = False, turn_end: bool = False
+    ) -> None:
         """Queue a task for the loop; dropped when the loop is closed."""
+        if turn_end and self._running and self.is_here():
+            self._last.append(task)
+            return
         self._tasks.append((task, breathe))
         self._wake()
 
@@ -127,22 +140,45 @@ class LoopDelivery(Delivery):
     def _run(self) -> None:
         # A task posted after this line wakes the loop again; one posted before is counted here.
         self._awake = False
+        if self._paused:
+            return
+        self._running = True
         try:
             for _ in range(len(self._tasks)):
                 task, breathe = self._tasks.popleft()
+                if breathe:
+                    self._end_turn()
                 task()
                 if breathe:
-                    break
+                    # Behind what the task woke, which is in the loop's queue by now.
+                    self._paused = True
+                    self._loop.call_soon(self._resume)
+                    return
+            self._end_turn()
         finally:
-            if self._tasks:
+            self._running = False
+            if self._tasks and not self._paused:
                 self._wake()
+
+    def _end_turn(self) -> None:
+        for _ in range(len(self._last)):
+            self._last.popleft()()
+        # What these posted in turn waits for the next turn, so that the loop is not held for ever.
+        self._tasks.extend((task, False) for task in self._last)
+        self._last.clear()
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._run()
 
     def is_here(self) -> bool:
         """Whether this is the loop's thread."""
         return threading.get_ident() == self._thread
 
-    def report(self, error: Exception) -> None:
-        """Call the loop's exception handler."""
+    def report(self, error: BaseException) -> None:
+        """Call the loop's exception handler, or leave the loop."""
+        if isinstance(error, SystemExit | KeyboardInterrupt):
+            raise error
         self._loop.call_exception_handler(
             {"message": "exception in a codec's callback", "exception": error}
         )
@@ -155,7 +191,13 @@ class ThreadDelivery(Delivery):
         super().__init__()
         self._queue = queue
 
-    def post(self, task: Callable[[], object], *, breathe: bool = False) -> None:  # noqa: ARG002 - nothing waits here
+    def post(
+        self,
+        task: Callable[[], object],
+        *,
+        breathe: bool = False,  # noqa: ARG002 - there is no loop
+        turn_end: bool = False,  # noqa: ARG002 - there are no turns
+    ) -> None:
         """Run the task now on the codec's thread, or queue it from any other."""
         if self.is_here():
             task()
@@ -166,7 +208,7 @@ class ThreadDelivery(Delivery):
         """Whether this is the codec's thread."""
         return self._queue.is_worker()
 
-    def report(self, error: Exception) -> None:
+    def report(self, error: BaseException) -> None:
         """Call `threading.excepthook`."""
         thread = threading.current_thread()
         args = threading.ExceptHookArgs((type(error), error, error.__traceback__, thread))

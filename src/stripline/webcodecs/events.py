@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -69,7 +69,8 @@ class EventTarget:
     def add_event_listener(
         self,
         type: str,  # noqa: A002 - the web's name
-        listener: EventListener,
+        listener: EventListener | None,
+        options: Mapping[str, Any] | bool | None = None,  # noqa: FBT001 - as on the web
         *,
         once: bool = False,
     ) -> None:
@@ -77,15 +78,29 @@ class EventTarget:
 
         Args:
             type: The event's name.
-            listener: The function; it may take no argument.
+            listener: The function, which may take no argument; None is ignored.
+            options: A dict whose "once" counts. The web's others mean nothing here: events have
+                one target and cannot be cancelled.
             once: Remove it after the first event.
+
+        Raises:
+            TypeError: The listener is no function.
         """
+        if listener is None:
+            return
         if not callable(listener):
             raise TypeError(f"a listener is a function, not {listener!r}")
+        if isinstance(options, Mapping):
+            once = once or bool(options.get("once"))
         if self._find(type, listener) is None:
             self._register(type, listener, once=once)
 
-    def remove_event_listener(self, type: str, listener: EventListener) -> None:  # noqa: A002 - the web's name
+    def remove_event_listener(
+        self,
+        type: str,  # noqa: A002 - the web's name
+        listener: EventListener | None,
+        options: Mapping[str, Any] | bool | None = None,  # noqa: ARG002, FBT001 - as on the web
+    ) -> None:
         """Undo `add_event_listener`; ignored when there is no such listener."""
         found = self._find(type, listener)
         if found is not None:
@@ -114,7 +129,7 @@ class EventTarget:
     def _report_listener(self, error: Exception) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
 
-    def _find(self, name: str, listener: EventListener) -> _Registration | None:
+    def _find(self, name: str, listener: EventListener | None) -> _Registration | None:
         handler = self._handlers.get(name)
         for registration in self._registrations:
             if registration is handler or registration.type != name:

@@ -44,7 +44,7 @@ def copy_pixels(
 ) -> list[PlaneLayout]:
     """Copy, and say where each plane lies now; see `VideoFrame.copy_to()`."""
     members = gather("VideoFrameCopyToOptions", options, keywords, COPY_MEMBERS)
-    rect, layout = _parse(media, members)
+    rect, layout, wanted = _parse(media, members)
     target = buffer_to_write(destination, "destination")
     if target.nbytes < layout.allocation_size:
         raise TypeError(
@@ -58,17 +58,18 @@ def copy_pixels(
             color_space,
             target=packed_pixels(target, part.offset, part.stride, part.rows, part.row_bytes),
             name=VideoPixelFormat(members["format"]),
-            wanted=enum_member(
-                PredefinedColorSpace, members.get("color_space", "srgb"), "color_space"
-            ),
+            wanted=wanted,
         )
     else:
         copy_planes(media, layout, target)
     return layout.as_plane_layouts()
 
 
-def _parse(media: Media, members: Mapping[str, Any]) -> tuple[DOMRect, CombinedLayout]:
-    """The algorithm "Parse VideoFrameCopyToOptions" of section 9.4.6."""
+def _parse(
+    media: Media, members: Mapping[str, Any]
+) -> tuple[DOMRect, CombinedLayout, PredefinedColorSpace]:
+    """The algorithm "Parse VideoFrameCopyToOptions" of section 9.4.6; the colours are checked."""
+    wanted = enum_member(PredefinedColorSpace, members.get("color_space", "srgb"), "color_space")
     own = pixel_format(media.format)
     if "rect" in members:
         rect = parse_rect(members["rect"], own, media.coded_width, media.coded_height)
@@ -83,4 +84,4 @@ def _parse(media: Media, members: Mapping[str, Any]) -> tuple[DOMRect, CombinedL
                 f"a copy as {form.name} is asked for; RGBA, RGBX, BGRA and BGRX can be had, or "
                 f"the frame's own {media.format} by leaving the format out"
             )
-    return rect, compute_layout(rect, form, members.get("layout"))
+    return rect, compute_layout(rect, form, members.get("layout")), wanted

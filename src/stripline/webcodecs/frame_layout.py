@@ -10,10 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, TypedDict
 
-from stripline.webcodecs.webidl import UNSIGNED_LONG_MAX, require, unsigned_long
+from stripline.webcodecs.webidl import UNSIGNED_LONG_MAX, as_float, require, unsigned_long
 
 if TYPE_CHECKING:
     from stripline.webcodecs.pixel_formats import PixelFormat
@@ -174,9 +173,10 @@ def _members(rect: object) -> list[tuple[str, object]]:
 
 
 def _pixels(value: object, name: str) -> int:
-    if not isinstance(value, Real) or not math.isfinite(value) or value < 0:
+    number = as_float(value)
+    if not math.isfinite(number) or number < 0:
         raise TypeError(f"the rect's {name} must be finite and not negative, not {value!r}")
-    return math.trunc(float(value))
+    return math.trunc(number)
 
 
 def compute_layout(

@@ -134,7 +134,7 @@ def number(value: Any, name: str) -> float:  # noqa: ANN401 - to be checked
     """A finite number."""
     try:
         converted = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{name} is a number, not {value!r}") from None
     if not math.isfinite(converted):
         raise TypeError(f"{name} is {value}, but must be finite")
@@ -165,5 +165,5 @@ def data(value: Any, name: str) -> bytes:  # noqa: ANN401 - to be checked
     """A copy of a buffer's bytes."""
     try:
         return memoryview(value).tobytes()
-    except TypeError:
-        raise TypeError(f"{name} is bytes or another buffer, not {value!r}") from None
+    except (TypeError, ValueError, BufferError) as error:  # ValueError: it was released
+        raise TypeError(f"{name} is bytes or another buffer that can be read: {error}") from error

@@ -50,6 +50,11 @@ class Promise(Generic[T]):
         if not self._future.done():
             self._future.set_exception(error)
 
+    def give_up(self, error: BaseException) -> None:
+        """Settle with an error in a forked process, where the old locks may be held for ever."""
+        self._future = Future()
+        self._future.set_exception(error)
+
     def done(self) -> bool:
         """Whether it is settled."""
         return self._future.done()

@@ -27,7 +27,8 @@ async def stream(
 ) -> AsyncIterator[Any]:
     """Feed a codec, and give its outputs as they come.
 
-    No more than `max_queue` inputs wait, and no more are put while as many outputs do.
+    No more than `max_queue` inputs wait, and no more are put while as many outputs do. A codec has
+    one stream at a time: another takes over, and the one before raises.
 
     Args:
         codec: The codec, configured.
@@ -42,7 +43,7 @@ async def stream(
     Raises:
         RuntimeError: The codec was made outside of the running loop.
         ValueError: `max_queue` is less than one.
-        DOMException: The codec failed, or was reset or closed meanwhile.
+        DOMException: The codec failed, was reset or closed meanwhile, or began another stream.
     """
     if max_queue < 1:
         raise ValueError(f"max_queue is {max_queue}: at least one input must fit")
@@ -55,6 +56,8 @@ async def stream(
     feeder.add_done_callback(lambda _: feed.changed.set())
     try:
         while feed.outputs or not feeder.done():
+            if codec._watch != feed.arrived:  # noqa: SLF001 - this is a part of the codec
+                raise InvalidStateError("another stream() of this codec has begun")
             while feed.outputs:
                 yield feed.outputs.popleft()
                 feed.changed.set()
@@ -62,7 +65,9 @@ async def stream(
                 await feed.change()
         feeder.result()
     finally:
-        codec._watch = None  # noqa: SLF001 - this is a part of the codec
+        # A stream that was left is cleaned up some time later, when another may have begun.
+        if codec._watch == feed.arrived:  # noqa: SLF001 - this is a part of the codec
+            codec._watch = None  # noqa: SLF001 - this is a part of the codec
         codec.remove_event_listener("dequeue", feed.changed.set)
         feeder.cancel()
         with suppress(asyncio.CancelledError, Exception):

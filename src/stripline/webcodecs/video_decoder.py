@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Unpack
 
+from stripline.webcodecs._avcc import length_bytes
 from stripline.webcodecs.chunks import EncodedVideoChunk
 from stripline.webcodecs.codec import Codec
+from stripline.webcodecs.codec_string import parse_video
 from stripline.webcodecs.configs import ConfigSupport, VideoDecoderConfig, check_video_decoder
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError
+from stripline.webcodecs.key_chunks import is_surely_delta
 from stripline.webcodecs.streaming import stream
 from stripline.webcodecs.support import answer
+from stripline.webcodecs.webidl import buffer_to_read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 
     from stripline.webcodecs._av_video_decode import VideoDecodeBackend
+    from stripline.webcodecs.codec_string import VideoCodec
     from stripline.webcodecs.promise import Promise
     from stripline.webcodecs.video_frame import VideoFrame
+    from stripline.webcodecs.webidl import BufferSource
 
 __all__ = ["VideoDecoder"]
 
 
-class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
+_FIRST: Final = "the first chunk after configure() or flush() must be a key chunk"
+
+
+class DecodeItem(NamedTuple):
+    """One call of `decode()`."""
+
+    chunk: EncodedVideoChunk
+    alpha: bytes | None
+
+
+class VideoDecoder(Codec[dict[str, Any], DecodeItem]):
     """Decodes chunks to frames, on a thread of its own.
 
     `VideoDecoder(output=f, error=g)`, `VideoDecoder(f, g)` or `VideoDecoder({"output": f, ...})`.
@@ -36,6 +52,8 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
     output_arguments: ClassVar[int] = 1
 
     _key_required = True
+    _codec: VideoCodec | None = None
+    _length_bytes: int | None = None
 
     @property
     def decode_queue_size(self) -> int:
@@ -59,24 +77,43 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
         with self._lock:
             self._configure(checked)
             self._key_required = True
+            self._codec = parse_video(checked["codec"])
+            description = checked.get("description") or b""
+            self._length_bytes = (
+                length_bytes(self._codec.kind, description) if self._codec else None
+            )
 
-    def decode(self, chunk: EncodedVideoChunk) -> None:
+    def decode(
+        self, chunk: EncodedVideoChunk, *, alpha_side_data: BufferSource | None = None
+    ) -> None:
         """Queue a chunk.
 
+        Args:
+            chunk: The chunk.
+            alpha_side_data: The alpha channel of VP8 or VP9, which an encoder's metadata has under
+                this name; the frame is then I420A. A comfort beyond the specification, which
+                leaves it to a second decoder.
+
         Raises:
-            TypeError: It is no EncodedVideoChunk.
+            TypeError: It is no EncodedVideoChunk, or the alpha is no buffer.
             InvalidStateError: The decoder is not configured.
-            DataError: It is a delta chunk, and the first after `configure()` or `flush()`.
+            DataError: It is the first chunk after `configure()` or `flush()` and is marked as a
+                delta chunk, or its bytes say so.
         """
         if not isinstance(chunk, EncodedVideoChunk):
             raise TypeError(f"an EncodedVideoChunk is decoded, not {chunk!r}")
+        alpha = None
+        if alpha_side_data is not None:
+            alpha = bytes(buffer_to_read(alpha_side_data, "alpha_side_data"))
         with self._lock:
             self._refuse_unconfigured("decode()")
             if self._key_required:
                 if chunk.type != EncodedVideoChunkType.KEY:
-                    raise DataError("the first chunk after configure() or flush() must be a key")
+                    raise DataError(_FIRST)
+                if self._codec and is_surely_delta(self._codec, bytes(chunk), self._length_bytes):
+                    raise DataError(f"{_FIRST}; the bytes of this one are of a delta chunk")
                 self._key_required = False
-            self._enqueue(chunk)
+            self._enqueue(DecodeItem(chunk, alpha))
 
     def flush(self) -> Promise[None]:
         """Complete all work; the next chunk must be a key chunk. See `Codec.flush`."""
@@ -131,8 +168,7 @@ class VideoDecoder(Codec[dict[str, Any], EncodedVideoChunk]):
 
 
 def _try(config: dict[str, Any]) -> None:
-    from stripline.webcodecs._av_video_decode import VideoDecodeBackend  # noqa: PLC0415 - loads PyAV
+    from stripline.webcodecs._av_decode_plan import plan_decoder  # noqa: PLC0415 - used here only
+    from stripline.webcodecs._av_video_decode import open_decoder  # noqa: PLC0415 - loads PyAV
 
-    backend = VideoDecodeBackend()
-    backend.configure(config)
-    backend.close()
+    open_decoder(plan_decoder(config))

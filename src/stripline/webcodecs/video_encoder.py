@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Unpack
 
 from stripline.webcodecs.codec import Codec
 from stripline.webcodecs.configs import (
@@ -20,14 +20,21 @@ from stripline.webcodecs.video_frame import VideoFrame
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 
-    from stripline.webcodecs._av_video_encode import EncodeItem, VideoEncodeBackend
+    from stripline.webcodecs._av_video_encode import VideoEncodeBackend
     from stripline.webcodecs.chunks import EncodedVideoChunk
     from stripline.webcodecs.promise import Promise
 
 __all__ = ["VideoEncoder"]
 
 
-class VideoEncoder(Codec[dict[str, Any], "EncodeItem"]):
+class EncodeItem(NamedTuple):
+    """One call of `encode()`."""
+
+    frame: VideoFrame
+    options: Mapping[str, Any]
+
+
+class VideoEncoder(Codec[dict[str, Any], EncodeItem]):
     """Encodes frames to chunks, on a thread of its own.
 
     `VideoEncoder(output=f, error=g)`, `VideoEncoder(f, g)` or `VideoEncoder({"output": f, ...})`.
@@ -87,8 +94,6 @@ class VideoEncoder(Codec[dict[str, Any], "EncodeItem"]):
             InvalidStateError: The encoder is not configured.
             DataError: The frame is turned otherwise than the first one after `configure()`.
         """
-        from stripline.webcodecs._av_video_encode import EncodeItem  # noqa: PLC0415 - loads PyAV
-
         if not isinstance(frame, VideoFrame):
             raise TypeError(f"a VideoFrame is encoded, not {frame!r}")
         checked = check_encode_options(options, members)
@@ -148,8 +153,6 @@ class VideoEncoder(Codec[dict[str, Any], "EncodeItem"]):
 
 
 def _try(config: dict[str, Any]) -> None:
-    from stripline.webcodecs._av_video_encode import VideoEncodeBackend  # noqa: PLC0415 - loads PyAV
+    from stripline.webcodecs._av_video_encode import probe_encoder  # noqa: PLC0415 - loads PyAV
 
-    backend = VideoEncodeBackend()
-    backend.configure(config)
-    backend.close()
+    probe_encoder(config)

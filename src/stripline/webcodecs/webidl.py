@@ -6,8 +6,10 @@ A value that cannot be converted is a `TypeError`, as the specification says thr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from stripline.webcodecs.exceptions import DataCloneError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "UNSIGNED_LONG_MAX",
     "BufferSource",
+    "as_float",
     "buffer_to_read",
     "buffer_to_write",
     "enum_member",
@@ -76,6 +79,14 @@ def require(what: str, members: Mapping[str, Any], *names: str) -> None:
     missing = [name for name in names if name not in members]
     if missing:
         raise TypeError(f"{what} needs {', '.join(missing)}")
+
+
+def as_float(value: object) -> float:
+    """A number as floating point: infinite when it is too large, NaN when it is none."""
+    try:
+        return float(value) if isinstance(value, Real) else math.nan
+    except OverflowError:
+        return math.inf
 
 
 def enum_member(kind: type[_Enum], value: object, name: str) -> _Enum:

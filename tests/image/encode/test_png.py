@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
 
 from stripline.errors import InvalidRecipe
-from stripline.image.encode import png
+from stripline.image.encode import _png_rows, png
+from stripline.image.encode._png_rows import has_few_colours, row_filter, some_rows
+from stripline.image.encode._savers import saved
 from stripline.image.encode.png import PngEncoder, PngSettings
 from stripline.image.output import Output
 from stripline.streams import MemorySink, Metadata
 from tests.image.encode import samples
+from tests.image.goals import trials
 from tests.support import psnr
 
 if TYPE_CHECKING:
@@ -107,6 +112,64 @@ def test_graphics_with_a_palette_take_four_tenths(name: str, palette: Any) -> No
     assert psnr(visible(np.asarray(image.convert(mode))), visible(pixels)) > 45
 
 
+@pytest.mark.parametrize("name", GRAPHICS)
+@pytest.mark.parametrize("effort", [0, 2, 3])
+def test_an_automatic_palette_is_never_larger_than_none(name: str, effort: int) -> None:
+    pixels = GRAPHICS[name]
+    automatic = samples.encode(pixels, "png", png={"palette": "auto"}, effort=effort)
+    assert len(automatic) <= len(samples.encode(pixels, "png", effort=effort))
+
+
+@pytest.mark.parametrize("pixels", [trials.screenshot(), samples.icon()], ids=["rgb", "rgba"])
+def test_flat_graphics_are_small_by_default(pixels: NDArray[np.uint8]) -> None:
+    file = samples.encode(pixels, "png")
+    mode = "RGB" if pixels.shape[2] == 3 else "RGBA"
+    assert np.array_equal(np.asarray(samples.opened(file).convert(mode)), pixels)
+    assert len(file) < 0.8 * len(from_pillow(pixels))
+    assert len(file) < 1.6 * len(samples.encode(pixels, "png", lossless=True))
+
+
+def test_row_filter_follows_the_content() -> None:
+    """Screenshots are larger with filters than without, photographs without than with."""
+    shot = trials.screenshot()
+    many_colours = np.vstack([shot, np.roll(shot, 1, axis=2), 255 - shot])
+    for pixels, name in ((many_colours, "none"), (PHOTO, "all")):
+        source = samples.picture(pixels).pixels
+        rows = some_rows(source)
+        assert row_filter(rows, 6) == name
+        best = min(
+            (saved(source, "pngsave", compression=6, filter=one) for one in ("none", "all")),
+            key=len,
+        )
+        assert abs(len(samples.encode(pixels, "png")) - len(best)) < 100
+
+
+def test_colours_of_rows() -> None:
+    assert has_few_colours(samples.picture(trials.screenshot()).pixels)
+    assert not has_few_colours(samples.picture(PHOTO).pixels)
+    assert not has_few_colours(samples.picture(PHOTO[:, :, 0]).pixels)
+    assert not has_few_colours(samples.picture(samples.deep(trials.screenshot())).pixels)
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 1 << 14))
+def test_some_rows_are_bands_of_the_picture(width: int, height: int, most: int) -> None:
+    pixels = np.arange(height, dtype=np.uint16)[:, np.newaxis] + np.zeros((1, width), np.uint16)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_png_rows, "_LOOK_PIXELS", most)
+        rows = some_rows(samples.picture(pixels).pixels)
+    found = rows.numpy().reshape(rows.height, -1)[:, 0]
+    assert rows.width == width
+    assert len(found) == height or len(found) * width <= max(most, 16 * width)
+    assert (found[0], found[-1]) == (0, height - 1) or len(found) <= 16
+
+
+def test_a_picture_too_large_to_be_looked_at_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(png, "_MAX_LOOKED_BYTES", PHOTO.size - 1)
+    monkeypatch.setattr(png, "some_rows", None)  # not called
+    file = samples.encode(PHOTO, "png")
+    assert np.array_equal(samples.pixels_of(file), PHOTO)
+
+
 def test_photographs_keep_their_colours_with_an_automatic_palette() -> None:
     pixels = PHOTO
     file = samples.encode(pixels, "png", png={"palette": "auto"})
@@ -191,7 +254,7 @@ def test_a_picture_too_large_for_oxipng_is_written_row_by_row(
     monkeypatch.setattr(png, "_MAX_HELD_SAMPLES", pixels.size - 1)
     file = samples.encode(pixels, "png", lossless=True)
     assert np.array_equal(samples.pixels_of(file), pixels)
-    assert len(file) <= len(samples.encode(pixels, "png"))
+    assert len(file) <= len(samples.encode(pixels, "png", effort=1))
     automatic = samples.encode(pixels, "png", effort=3, png={"palette": "auto"})
     assert automatic == file
 

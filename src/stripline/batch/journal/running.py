@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy import bindparam, func, select, tuple_, update
 
 from stripline.batch.journal.schema import outputs, tasks
+from stripline.streams.sink import MARK_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -114,6 +115,13 @@ def claims_of(connection: Connection, ids: Collection[int]) -> dict[int, list[st
     for row in connection.execute(query):
         found[row.task].append(row.url)
     return found
+
+
+def marks_of(connection: Connection, job: int, marks: Collection[str]) -> set[str]:
+    """Those of some marks, the beginnings of keys, that tasks of a job have."""
+    beginning = func.substr(tasks.c.key, 1, MARK_DIGITS)
+    query = select(beginning).where(tasks.c.job == job, beginning.in_(marks))
+    return {row[0] for row in connection.execute(query)}
 
 
 def requeue(connection: Connection, job: int, *, states: Collection[str]) -> None:

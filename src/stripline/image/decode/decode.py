@@ -9,6 +9,7 @@ from stripline.errors import UnsupportedFormat
 from stripline.image.decode.bmp import decode_bmp
 from stripline.image.decode.heic import decode_heic
 from stripline.image.decode.jpeg import decode_jpeg
+from stripline.image.decode.lab_tiff import decode_lab_tiff, is_shallow_lab
 from stripline.image.decode.svg import decode_svg
 from stripline.image.decode.vips import decode_with_vips
 
@@ -71,6 +72,8 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
             )
         case "jpeg":
             return decode_jpeg(source, info, wanted.shrink, salvage=wanted.salvage)
+        case "tiff" if is_shallow_lab(info):
+            return decode_lab_tiff(source, info)
         case _:
             picture = decode_with_vips(
                 source,

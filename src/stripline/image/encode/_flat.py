@@ -23,10 +23,24 @@ def palette_suffices(pixels: Pixels, file: bytes) -> bool:
         pixels: In memory, as they are read a second time.
         file: The same picture, with a palette.
     """
-    with vips_errors("source"):
+    with vips_errors():
         found = library().Image.new_from_buffer(file, "")
         squares = (_visible(pixels) - _visible(found)) ** 2
         return bool(squares.avg() <= _MAX_ERROR_LEVELS**2)
+
+
+def is_exact(pixels: Pixels, file: bytes) -> bool:
+    """Whether a PNG file has all the pixels that it was made of, transparent ones included.
+
+    Args:
+        pixels: Red, green, blue, perhaps alpha; in memory.
+        file: The same picture, with a palette.
+    """
+    with vips_errors():
+        found = library().Image.new_from_buffer(file, "").colourspace("srgb")
+        if found.bands != pixels.bands:
+            found, pixels = (one if one.hasalpha() else one.addalpha() for one in (found, pixels))
+        return bool((found != pixels).max() == 0)
 
 
 def _visible(pixels: Pixels) -> Pixels:

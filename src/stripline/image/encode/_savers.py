@@ -143,7 +143,7 @@ def save(pixels: Pixels, saver: str, writer: Writer, *, keep: int = 0, **options
         target.on_read(crossing(writer.read, b""))
         target.on_seek(crossing(writer.seek, -1))
     try:
-        with vips_errors("source"):
+        with vips_errors():
             getattr(pixels, f"{saver}_target")(target, keep=keep, **options)
     except StriplineError:
         if not failure:
@@ -164,7 +164,7 @@ def saved(pixels: Pixels, saver: str, *, keep: int = 0, **options: object) -> by
     Raises:
         CorruptImage: The source turned out to be damaged.
     """
-    with vips_errors("source"):
+    with vips_errors():
         return bytes(getattr(pixels, f"{saver}_buffer")(keep=keep, **options))
 
 

@@ -97,7 +97,7 @@ def _is_sound(data: bytes) -> bool:
 
 def _decode(data: bytes, fail_on: str) -> None:
     """Read a file at an eighth of its size, which takes little more than its coefficients do."""
-    with vips_errors("source"):
+    with vips_errors():
         read = library().Image.new_from_buffer
         header = read(data, "")
         shrink = 8 if min(header.width, header.height) >= 8 else 1

@@ -3,14 +3,17 @@
 ======  ==========================================================================
 effort  what it does
 ======  ==========================================================================
-0 to 2  deflate level 1, 3 or 6, the best of all filters for each row (default: 2)
+0 to 2  deflate level 1, 3 or 6; rows as they are or the best of all filters for
+        each, whichever a few rows say is smaller; at 2 (default) also a palette,
+        where that is exact
 3 to 6  oxipng level 2: also every exact reduction of depth, channels and palette
 7 to 9  oxipng levels 2 and 4, the smaller of both: 1 % smaller, 8 times the time
 ======  ==========================================================================
 
 `lossless` without an effort is effort 3. With `palette=True` oxipng level 2 begins at the default
-effort. oxipng holds the whole picture: one of more than 256 million samples is written row by row
-at deflate level 9 in place of it, and `palette="auto"` leaves it as it is.
+effort. All this holds the whole picture. One of more than 64 MB streams at effort 0 to 2, with the
+best filter for each row; one of more than 256 million samples always does, at deflate level 9 from
+effort 3 on, and `palette="auto"` leaves it as it is.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from pydantic import Field
 
 from stripline._vips import vips_errors
 from stripline.errors import InvalidRecipe
-from stripline.image.encode._flat import palette_suffices
+from stripline.image.encode._flat import is_exact, palette_suffices
 from stripline.image.encode._png_chunks import head_with
+from stripline.image.encode._png_rows import has_few_colours, row_filter, some_rows
 from stripline.image.encode._savers import (
     HeadWriter,
     SinkWriter,
@@ -40,6 +44,7 @@ from stripline.image.encode.encoder import Traits
 from stripline.image.settings import Effort, Quality, Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Executor
 
     from stripline.image.output import Output
@@ -56,6 +61,10 @@ _DEFAULT_PALETTE_QUALITY: Final = 100
 # Samples of a picture that may be held at once: by oxipng (some copies of them), and to compare a
 # palette's colours with the true ones.
 _MAX_HELD_SAMPLES: Final = 256 * 1024 * 1024
+# Bytes of a picture that is held to see how it is best written: some 20 megapixels.
+_MAX_LOOKED_BYTES: Final = 64 * 1024 * 1024
+# A palette that is to be exact.
+_EXACT: Final[dict[str, Any]] = {"colours": 256, "quality": 100, "dither": 0.0}
 # How libvips writes what oxipng reads.
 _PASSING: Final[dict[str, Any]] = {"compression": 1, "filter": "none"}
 
@@ -117,22 +126,17 @@ class PngEncoder:
         pixels = bare(picture.pixels)
         if settings["bits"] == 8 or settings["palette"] is True:
             pixels = at_most_8_bits(pixels)
-        rewrite = head_with(picture.metadata)
-        held = pixels.width * pixels.height * pixels.bands <= _MAX_HELD_SAMPLES
-        if settings["palette"] == "auto" and held:
-            with vips_errors("source"):
-                pixels = pixels.copy_memory()  # they are read twice
-        file = _indexed(pixels, settings, held=held)
-        if settings["oxipng"] and held:
-            file = file or saved(pixels, "pngsave", **_PASSING, interlace=settings["interlace"])
-            SinkWriter(sink).write(_optimised(rewrite(file) or file, settings))
-        elif file is not None:
-            SinkWriter(sink).write(rewrite(file) or file)
-        else:
+        rewrite, writer = head_with(picture.metadata), SinkWriter(sink)
+        if _streams(pixels, settings):
             level = _SMALLEST_LEVEL if settings["oxipng"] else _LEVELS[settings["effort"]]
-            head = HeadWriter(SinkWriter(sink), rewrite)
             interlace = settings["interlace"]
+            head = HeadWriter(writer, rewrite)
             save(pixels, "pngsave", head, compression=level, filter="all", interlace=interlace)
+            return
+        files = (rewrite(file) or file for file in _files(pixels, settings))
+        if settings["oxipng"]:
+            files = (_optimised(file, settings) for file in files)
+        writer.write(min(files, key=len))
 
     def resolved_settings(self, output: Output) -> dict[str, Any]:
         """What `write` will use; `quality` is the palette's, None without one.
@@ -169,13 +173,49 @@ class PngEncoder:
         }
 
 
-def _indexed(pixels: Pixels, settings: dict[str, Any], *, held: bool) -> bytes | None:
-    """The file with a palette, if it shall have one."""
-    palette = settings["palette"]
-    if not palette or (palette == "auto" and not held):
-        return None
+def _streams(pixels: Pixels, settings: dict[str, Any]) -> bool:
+    """Whether the picture is too large to be held, as far as it need not be."""
+    if settings["palette"] is True:
+        return False
+    samples: int = pixels.width * pixels.height * pixels.bands
+    if settings["oxipng"] or settings["palette"]:
+        return samples > _MAX_HELD_SAMPLES
+    return samples * (1 if pixels.format == "uchar" else 2) > _MAX_LOOKED_BYTES
+
+
+def _files(pixels: Pixels, settings: dict[str, Any]) -> Iterator[bytes]:
+    """The file in one or two ways, of which the smaller is to be taken."""
+    palette, effort = settings["palette"], settings["effort"]
+    if palette is True:
+        yield _indexed(pixels, settings)
+        return
+    if settings["oxipng"] and not palette:
+        yield saved(pixels, "pngsave", **_PASSING, interlace=settings["interlace"])
+        return
+    with vips_errors():
+        pixels = pixels.copy_memory()  # they are read more than once
+    if settings["oxipng"]:
+        options = _PASSING
+        few = False
+    else:
+        rows, level = some_rows(pixels), _LEVELS[effort]
+        options = {"compression": level, "filter": row_filter(rows, level)}
+        few = effort == DEFAULT_EFFORT and has_few_colours(rows)
+    yield saved(pixels, "pngsave", **options, interlace=settings["interlace"])
+    if palette:
+        file = _indexed(pixels, settings)
+        if palette_suffices(at_most_8_bits(pixels), file):
+            yield file
+    elif few:
+        file = _indexed(pixels, {**settings, **_EXACT})
+        if is_exact(pixels, file):
+            yield file
+
+
+def _indexed(pixels: Pixels, settings: dict[str, Any]) -> bytes:
+    """The file with a palette."""
     passing = _PASSING if settings["oxipng"] else {"compression": _LEVELS[-1], "filter": "none"}
-    file = saved(
+    return saved(
         at_most_8_bits(pixels),
         "pngsave",
         palette=True,
@@ -185,9 +225,6 @@ def _indexed(pixels: Pixels, settings: dict[str, Any], *, held: bool) -> bytes |
         interlace=settings["interlace"],
         **passing,
     )
-    if palette == "auto" and not palette_suffices(at_most_8_bits(pixels), file):
-        return None
-    return file
 
 
 def _optimised(file: bytes, settings: dict[str, Any]) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from stripline.errors import CorruptImage, InvalidRecipe, UnsupportedFormat
+from stripline.errors import InvalidRecipe, UnsupportedFormat
 from stripline.image.encode._savers import (
     ICC,
     XMP,
@@ -109,7 +109,7 @@ class TiffEncoder:
         with tempfile.SpooledTemporaryFile(_SPOOL_BYTES) as file:
             try:
                 save(pixels, "tiffsave", file, keep=keep, **saver_options(pixels, settings))
-            except CorruptImage as error:
+            except UnsupportedFormat as error:
                 if _NOT_BUILT_IN not in str(error):
                     raise
                 raise UnsupportedFormat(

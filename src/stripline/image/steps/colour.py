@@ -19,13 +19,15 @@ Space = Literal["srgb", "p3", "keep"]
 
 _GREY: Final = frozenset({"b-w", "grey16"})
 _RGB: Final = frozenset({"srgb", "rgb", "rgb16"})
+_LAB: Final = frozenset({"lab", "labs", "labq"})
 
 
 def to_pixels(picture: Picture, *, deep: bool) -> Picture:
     """The picture as grey or RGB with at most one band of alpha.
 
-    CMYK is converted to sRGB by its profile, or by libvips' own for print where it has none. Lab
-    and other device-independent spaces are converted by definition.
+    CMYK is converted to sRGB by its profile, or by libvips' own for print where it has none. Lab is
+    taken for that of ICC profiles, whose white is D50 (libvips' own conversion has D65). Other
+    device-independent spaces are converted by definition.
 
     Args:
         picture: As decoded.
@@ -43,6 +45,12 @@ def to_pixels(picture: Picture, *, deep: bool) -> Picture:
         pixels = pixels.colourspace("grey16" if sixteen else "b-w")
     elif space in _RGB and colours >= 3:
         pixels = pixels.colourspace("rgb16" if sixteen else "srgb")
+    elif space in _LAB:
+        depth = 16 if sixteen else 8
+        pixels = pixels.colourspace("lab").icc_export(
+            output_profile="srgb", intent="relative", depth=depth
+        )
+        metadata = replace(metadata, icc=None)
     else:
         pixels = pixels.colourspace("rgb16" if sixteen else "srgb")
         metadata = replace(metadata, icc=None)

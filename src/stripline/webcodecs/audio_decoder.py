@@ -1,0 +1,143 @@
+"""AudioDecoder: chunks to samples (section 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+
+from stripline.webcodecs.chunks import EncodedAudioChunk
+from stripline.webcodecs.codec import Codec
+from stripline.webcodecs.configs import AudioDecoderConfig, ConfigSupport, check_audio_decoder
+from stripline.webcodecs.enums import EncodedAudioChunkType
+from stripline.webcodecs.exceptions import DataError
+from stripline.webcodecs.streaming import stream
+from stripline.webcodecs.support import answer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+
+    from stripline.webcodecs._av_audio_decode import AudioDecodeBackend
+    from stripline.webcodecs.audio_data import AudioData
+    from stripline.webcodecs.promise import Promise
+
+__all__ = ["AudioDecoder"]
+
+
+class AudioDecoder(Codec[dict[str, Any], EncodedAudioChunk]):
+    """Decodes chunks to samples, on a thread of its own.
+
+    `AudioDecoder(output=f, error=g)`, `AudioDecoder(f, g)` or `AudioDecoder({"output": f, ...})`.
+    `output` is called with each AudioData; `error` once, with the DOMException that closed the
+    decoder. Both run on the asyncio loop that made the decoder or, without one, on the decoder's
+    thread.
+
+    Each AudioData has the timestamp of its chunk. Opus with a description loses its pre-skip, so
+    that it is heard when it was recorded: a chunk is then given out when the next has come, or at
+    `flush()`. Vorbis' first chunk gives nothing, and each later one has the time of the one before
+    if they come from AudioEncoder. The delays of AAC and MP3 are not written anywhere and stay in.
+
+    A damaged chunk closes the decoder with an EncodingError; nothing is concealed.
+    """
+
+    output_arguments: ClassVar[int] = 1
+
+    _key_required = True
+
+    @property
+    def decode_queue_size(self) -> int:
+        """How many chunks wait to be decoded."""
+        return self._queue_size
+
+    def configure(
+        self, config: Mapping[str, Any] | None = None, /, **members: Unpack[AudioDecoderConfig]
+    ) -> None:
+        """Say how to decode from the next chunk on, which must be a key chunk.
+
+        Args:
+            config: An AudioDecoderConfig, such as the "decoder_config" of an encoder's metadata.
+            members: Its members, which win over the dict's.
+
+        Raises:
+            TypeError: The configuration is not valid.
+            InvalidStateError: The decoder is closed.
+        """
+        checked = check_audio_decoder(config, members)
+        with self._lock:
+            self._configure(checked)
+            self._key_required = True
+
+    def decode(self, chunk: EncodedAudioChunk) -> None:
+        """Queue a chunk.
+
+        Raises:
+            TypeError: It is no EncodedAudioChunk.
+            InvalidStateError: The decoder is not configured.
+            DataError: It is a delta chunk, and the first after `configure()` or `flush()`.
+        """
+        if not isinstance(chunk, EncodedAudioChunk):
+            raise TypeError(f"an EncodedAudioChunk is decoded, not {chunk!r}")
+        with self._lock:
+            self._refuse_unconfigured("decode()")
+            if self._key_required:
+                if chunk.type != EncodedAudioChunkType.KEY:
+                    raise DataError("the first chunk after configure() or flush() must be a key")
+                self._key_required = False
+            self._enqueue(chunk)
+
+    def flush(self) -> Promise[None]:
+        """Complete all work; the next chunk must be a key chunk. See `Codec.flush`."""
+        with self._lock:
+            self._key_required = True
+            return super().flush()
+
+    def stream(
+        self,
+        chunks: Iterable[EncodedAudioChunk] | AsyncIterable[EncodedAudioChunk],
+        *,
+        max_queue: int = 8,
+    ) -> AsyncIterator[AudioData]:
+        """Decode chunks as fast as their samples are taken; flush at the end.
+
+        The output callback is called with each AudioData too, before.
+
+        Args:
+            chunks: The chunks.
+            max_queue: How many chunks may wait to be decoded, and AudioData to be taken.
+
+        Yields:
+            The samples.
+
+        Raises:
+            DOMException: What closed the decoder.
+        """
+        return stream(self, chunks, self.decode, lambda: self._queue_size, max_queue)
+
+    @staticmethod
+    def is_config_supported(
+        config: Mapping[str, Any] | None = None, /, **members: Unpack[AudioDecoderConfig]
+    ) -> Promise[ConfigSupport]:
+        """Find out whether a configuration can be decoded, by opening the decoder with it.
+
+        Returns:
+            A promise of a dict with "supported" and "config", a copy with the known members.
+            Rejected with TypeError when the configuration is not valid.
+        """
+        return answer(check_audio_decoder, config, members, _try)
+
+    def _new_backend(self) -> AudioDecodeBackend:
+        from stripline.webcodecs._av_audio_decode import (  # noqa: PLC0415 - loads PyAV
+            AudioDecodeBackend,
+        )
+
+        return AudioDecodeBackend()
+
+    def _discard_output(self, output: tuple[AudioData, ...]) -> None:
+        for audio in output:
+            audio.close()
+
+
+def _try(config: dict[str, Any]) -> None:
+    from stripline.webcodecs._av_audio_decode import AudioDecodeBackend  # noqa: PLC0415 - loads PyAV
+
+    backend = AudioDecodeBackend()
+    backend.configure(config)
+    backend.close()

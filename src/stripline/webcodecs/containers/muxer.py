@@ -1,0 +1,387 @@
+"""Muxer: chunks and their metadata to an MP4, WebM or Matroska file."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
+from stripline.webcodecs.configs import check_audio_decoder, check_video_decoder
+from stripline.webcodecs.containers.decode_order import DecodeOrder
+from stripline.webcodecs.containers.stored import Stored, adts_header_bytes, store
+from stripline.webcodecs.containers.target import Target
+from stripline.webcodecs.enums import EncodedVideoChunkType
+from stripline.webcodecs.exceptions import DataError, InvalidStateError, NotSupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from stripline.webcodecs._av_mux import AvMuxer
+    from stripline.webcodecs.containers.decode_order import Timed
+
+    Chunk = EncodedVideoChunk | EncodedAudioChunk
+    Kind = Literal["video", "audio"]
+
+__all__ = ["Muxer"]
+
+FORMATS: Final = ("mp4", "webm", "matroska")
+# Without announced tracks: media of this length is held to see which kinds of chunks come.
+_HELD_MICROSECONDS: Final = 1_000_000
+# Of the last chunk, where neither its duration nor an earlier step says: a frame at 30 a second.
+_NOMINAL_DURATION: Final = 33_333
+
+
+@dataclass(slots=True)
+class _Output:
+    """One track that is being written."""
+
+    kind: Kind
+    config: dict[str, Any] | None = None
+    stored: Stored | None = None
+    order: DecodeOrder[tuple[Chunk, bytes | None]] | None = None
+    number: int = -1
+    has_alpha: bool = False
+    held: list[tuple[Chunk, bytes | None]] = field(default_factory=list)
+    last: int | None = None
+    step: int = _NOMINAL_DURATION
+
+
+class Muxer:
+    """Writes chunks to a container.
+
+    ::
+
+        with Muxer("clip.mp4") as muxer:
+            encoder = VideoEncoder(output=muxer.write, error=fail)
+            ...
+
+    `write` can be the output callback of an encoder; it takes the configuration of the track from
+    the metadata. A file appears under its name when the muxer is closed, whole, or not at all: an
+    exception in the `with` block leaves nothing behind.
+
+    Tracks announced by `add_video_track()` and `add_audio_track()` are waited for, and no others
+    come in. Without any, each kind of chunks is a track; chunks are then held until a second of
+    media has come, or `close()`, as all tracks must be known before the first byte is written.
+
+    Chunks of a track come in decoding order, as encoders put them out. Each track begins with a
+    key chunk and keeps its configuration. MP4 keeps timestamps and durations to the microsecond
+    for video and to the sample for audio; WebM and Matroska to the millisecond. Where timestamps
+    below zero cannot be stored, all tracks are shifted alike, to begin at zero. Only MP4 keeps an
+    aspect ratio that is not that of the coded size.
+
+    Calls from several threads must take turns; encoders without a loop call from threads of theirs,
+    so with two of them use a lock.
+
+    Args:
+        target: A path; or a binary file object, which need not seek and stays open.
+        format: "mp4", "webm" or "matroska"; None for what the path ends with: .mp4, .m4a, .m4v,
+            .mov, .webm, .mkv or .mka.
+        fragmented: Whether the file can be read while it is written: an MP4 in fragments, or a
+            live WebM, each piece starting with a key chunk. None: if the target cannot seek.
+        low_latency: Whether every chunk is a piece of its own. An MP4 is one chunk behind, as a
+            chunk lasts until the next. Makes files larger.
+
+    Raises:
+        TypeError: The target is neither path nor binary file.
+        NotSupportedError: An unknown format, or one in one piece to a target that cannot seek.
+        OSError: The file cannot be made.
+    """
+
+    def __init__(
+        self,
+        target: str | os.PathLike[str] | Any,  # noqa: ANN401 - anything with write()
+        format: str | None = None,  # noqa: A002 - the word for it
+        *,
+        fragmented: bool | None = None,
+        low_latency: bool = False,
+    ) -> None:
+        from stripline.webcodecs._av_mux import AvMuxer  # noqa: PLC0415 - loads PyAV
+
+        self._format = _format_of(target, format)
+        self._target = Target(target)
+        self._undo = weakref.finalize(self, self._target.abort)
+        at_once = low_latency or not self._target.seekable()
+        self._pieces = at_once if fragmented is None else fragmented
+        if at_once and not self._pieces:
+            self._undo()
+            raise NotSupportedError(
+                f"{self._format} in one piece needs a target that can seek, and time: "
+                "leave fragmented=False out"
+            )
+        options = _options(self._format, pieces=self._pieces, low_latency=low_latency)
+        try:
+            self._out: AvMuxer = AvMuxer(self._target, self._format, options, at_once=low_latency)
+        except BaseException:
+            self._undo()
+            raise
+        self._tracks: list[_Output] = []
+        self._announced = False
+        self._begun = False
+        self._closed = False
+
+    def add_video_track(self, config: Mapping[str, Any] | None = None) -> int:
+        """Announce a video track.
+
+        Args:
+            config: A VideoDecoderConfig, or metadata with a "decoder_config"; None if it will come
+                with the first chunk.
+
+        Returns:
+            The number of the track, for `write`; needed only with two of a kind.
+
+        Raises:
+            TypeError: The configuration is not valid.
+            InvalidStateError: Closed, or chunks have been written already.
+        """
+        return self._announce("video", config)
+
+    def add_audio_track(self, config: Mapping[str, Any] | None = None) -> int:
+        """Announce an audio track, with an AudioDecoderConfig; see `add_video_track`."""
+        return self._announce("audio", config)
+
+    def _announce(self, kind: Kind, config: Mapping[str, Any] | None) -> int:
+        self._refuse_closed()
+        if self._begun or (self._tracks and not self._announced):
+            raise InvalidStateError("tracks are announced before the first chunk is written")
+        checked = None if config is None else _checked(kind, config.get("decoder_config", config))
+        self._announced = True
+        self._tracks.append(_Output(kind, checked))
+        return len(self._tracks) - 1
+
+    def write(
+        self,
+        chunk: Chunk,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        track: int | None = None,
+    ) -> None:
+        """Write a chunk.
+
+        Args:
+            chunk: An EncodedVideoChunk or EncodedAudioChunk.
+            metadata: What the encoder gave with it: "decoder_config", "alpha_side_data".
+            track: The track's number, if it was announced; None for the first one of its kind.
+
+        Raises:
+            TypeError: No chunk, or one of another kind than the track.
+            DataError: The chunk does not fit here: the first one of its track is no key chunk or
+                has no configuration, or it comes out of order.
+            InvalidStateError: Closed; or a chunk of a kind that was not announced, or whose first
+                came more than a second after the other kind's.
+            NotSupportedError: The format cannot hold it, or the track's configuration changes.
+            OSError: What the file raised.
+        """
+        self._refuse_closed()
+        output = self._track_for(chunk, track)
+        metadata = metadata or {}
+        if metadata.get("decoder_config") is not None:
+            self._configure(output, metadata["decoder_config"])
+        alpha = metadata.get("alpha_side_data")
+        if output.last is None:
+            _check_first(output, chunk)
+            output.has_alpha = alpha is not None
+        output.last = chunk.timestamp
+        if self._begun:
+            self._put(output, chunk, alpha)
+            return
+        output.held.append((chunk, alpha))
+        if self._is_ready(output):
+            self._begin()
+
+    def _track_for(self, chunk: Chunk, number: int | None) -> _Output:
+        if not isinstance(chunk, EncodedVideoChunk | EncodedAudioChunk):
+            raise TypeError(f"an encoded chunk is written, not {chunk!r}")
+        kind: Kind = "video" if isinstance(chunk, EncodedVideoChunk) else "audio"
+        if number is not None:
+            if not 0 <= number < len(self._tracks) or self._tracks[number].kind != kind:
+                raise TypeError(f"track {number} is no {kind} track")
+            return self._tracks[number]
+        for output in self._tracks:
+            if output.kind == kind:
+                return output
+        if self._announced or self._begun:
+            raise InvalidStateError(
+                f"there is no {kind} track, and none can be added any more: call "
+                f"add_{kind}_track() before the first chunk is written"
+            )
+        self._tracks.append(_Output(kind))
+        return self._tracks[-1]
+
+    def _configure(self, output: _Output, config: Mapping[str, Any]) -> None:
+        checked = _checked(output.kind, config)
+        if output.config is not None and output.last is not None:
+            _refuse_change(output.config, checked)
+        output.config = checked
+
+    def _is_ready(self, output: _Output) -> bool:
+        if self._announced:
+            return all(one.held for one in self._tracks)
+        first, last = output.held[0][0].timestamp, output.held[-1][0].timestamp
+        return len(self._tracks) == 2 or last - first >= _HELD_MICROSECONDS
+
+    def _begin(self) -> None:
+        """Write the header, then what was held."""
+        from stripline.webcodecs._av_mux import reorder_depth  # noqa: PLC0415 - loads PyAV
+
+        self._begun = True
+        for output in self._tracks:
+            if output.config is None:
+                raise DataError(f"the {output.kind} track has no configuration")
+            first = bytes(output.held[0][0]) if output.held else b""
+            output.stored = store(output.kind, output.config, first)
+            depth = reorder_depth(output.stored)
+            # Pieces are not held up by chunks that reordering is looked for in.
+            output.order = DecodeOrder(0 if depth is None and self._pieces else depth)
+            output.number = self._out.add(output.stored, output.config, alpha=output.has_alpha)
+        self._out.begin()
+        for output in self._tracks:
+            held, output.held = output.held, []
+            for chunk, alpha in held:
+                self._put(output, chunk, alpha)
+
+    def _put(self, output: _Output, chunk: Chunk, alpha: bytes | None) -> None:
+        assert output.order is not None  # noqa: S101 - `_begin` has made it
+        for timed in output.order.put((chunk, alpha), chunk.timestamp):
+            self._pack(output, timed)
+
+    def _pack(self, output: _Output, timed: Timed[tuple[Chunk, bytes | None]]) -> None:
+        from stripline.webcodecs._av_mux import Packed  # noqa: PLC0415 - loads PyAV
+
+        chunk, alpha = timed.item
+        if chunk.duration:
+            output.step = chunk.duration
+        data = bytes(chunk)
+        if output.stored is not None and output.stored.adts:
+            data = data[adts_header_bytes(data) :]
+        key = chunk.type == EncodedVideoChunkType.KEY
+        self._out.write(
+            output.number,
+            Packed(data, timed.timestamp, timed.decoded, chunk.duration or output.step, key, alpha),
+        )
+
+    def close(self) -> None:
+        """Complete the file. On a failure it is not there. Twice is once.
+
+        Raises:
+            InvalidStateError: An announced track has got neither configuration nor chunk, or
+                nothing was written at all.
+            DOMException: What `write` raises.
+            OSError: What the file raised.
+        """
+        if self._closed:
+            return
+        try:
+            if not self._begun:
+                self._refuse_nothing()
+                self._begin()
+            for output in self._tracks:
+                assert output.order is not None  # noqa: S101 - `_begin` has made it
+                for timed in output.order.finish():
+                    self._pack(output, timed)
+            self._out.finish()
+            self._target.commit()
+        finally:
+            self.abort()
+
+    def _refuse_nothing(self) -> None:
+        missing = [one.kind for one in self._tracks if one.config is None]
+        if not self._tracks:
+            raise InvalidStateError("no chunk was written: there is nothing to make a file of")
+        if missing:
+            raise InvalidStateError(f"the {missing[0]} track was announced, and no chunk came")
+
+    def abort(self) -> None:
+        """Give up: leave no file behind. A file object keeps what it has. After `close` nothing."""
+        self._closed = True
+        self._undo()
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise InvalidStateError("the muxer is closed")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Complete the file, or give it up if an exception is on its way."""
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+
+_ENDINGS: Final = {
+    ".mp4": "mp4",
+    ".m4a": "mp4",
+    ".m4v": "mp4",
+    ".mov": "mp4",
+    ".webm": "webm",
+    ".mkv": "matroska",
+    ".mka": "matroska",
+}
+
+
+def _format_of(target: object, name: str | None) -> str:
+    if name is None:
+        ending = ""
+        if isinstance(target, str | os.PathLike):
+            ending = Path(target).suffix.lower()
+        if ending not in _ENDINGS:
+            raise NotSupportedError(
+                f"no container is named like {ending!r}: give format=, one of {', '.join(FORMATS)}"
+            )
+        return _ENDINGS[ending]
+    if name not in FORMATS:
+        raise NotSupportedError(f"the format {name!r} is none of {', '.join(FORMATS)}")
+    return name
+
+
+def _options(name: str, *, pieces: bool, low_latency: bool) -> dict[str, str]:
+    """FFmpeg's options of the format."""
+    if name == "mp4":
+        if not pieces:
+            return {}
+        cut = "frag_every_frame" if low_latency else "frag_keyframe"
+        # The header waits for the first fragment, which tells where the tracks begin.
+        return {"movflags": f"{cut}+delay_moov+default_base_moof"}
+    options = {"live": "1"} if pieces else {}
+    if low_latency:
+        options["cluster_time_limit"] = "1"
+    return options
+
+
+def _checked(kind: Kind, config: Mapping[str, Any]) -> dict[str, Any]:
+    checked = (check_video_decoder if kind == "video" else check_audio_decoder)(config, {})
+    if kind == "video" and "coded_width" not in checked:
+        raise TypeError("a container needs coded_width and coded_height of a video track")
+    return checked
+
+
+def _check_first(output: _Output, chunk: Chunk) -> None:
+    if output.config is None:
+        raise DataError(
+            f"the first {output.kind} chunk needs a configuration: pass the encoder's metadata on"
+        )
+    if chunk.type != EncodedVideoChunkType.KEY:
+        raise DataError(f"the first {output.kind} chunk must be a key chunk")
+
+
+def _refuse_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+    """A configuration is stored once for the whole track."""
+    ignored = {"optimize_for_latency", "hardware_acceleration"}
+    changed = sorted(name for name in {*old, *new} - ignored if old.get(name) != new.get(name))
+    if changed:
+        raise NotSupportedError(
+            f"the track's {', '.join(changed)} changed: a container holds one configuration a "
+            "track; begin another file"
+        )

@@ -1,0 +1,204 @@
+"""What the beginning of a picture file says, while the rest is still to come.
+
+Scanners read JPEG, PNG and APNG, GIF and WebP as far as they have come: which frames there are, how
+long each is shown, where the bytes of each end, and how often the animation repeats. They go on
+where they stopped, so that a long stream is read once.
+
+Sources: ITU-T T.81; PNG (third edition), sections 11.2 and 11.3.6; GIF89a and Netscape's looping
+extension; RFC 9649 for WebP.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from stripline.webcodecs.exceptions import EncodingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["SCANNERS", "Scan"]
+
+Buffer: TypeAlias = bytes | bytearray
+
+_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_WEBP_HEADER_BYTES: Final = 12
+_WEBP_ANIMATION, _WEBP_FRAME_HEADER_BYTES = 0x02, 16
+
+
+@dataclass(slots=True)
+class Scan:
+    """What is known so far.
+
+    Attributes:
+        animated: Whether it moves.
+        durations: Of each frame that has come whole, in microseconds; None for a still picture.
+        ends: Where the bytes of each whole frame end.
+        repetitions: How often the animation is shown again; may be infinite.
+        ycbcr: Whether the samples are luma and chroma, so that they can be given out as they are.
+        hidden_first: Whether the file has a picture before the animation (APNG's default image).
+        known: Whether there are frames to speak of.
+        at: Where to go on reading.
+        delay: Of the frame under way, in microseconds.
+        declared: How many frames the file says it has, where it does.
+        begun: Whether a frame of the animation is under way.
+    """
+
+    animated: bool = False
+    durations: list[int | None] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    repetitions: float = 0
+    ycbcr: bool = False
+    hidden_first: bool = False
+    known: bool = False
+    at: int = 0
+    delay: int = 0
+    declared: int = 1
+    begun: bool = False
+
+    def add(self, duration: int | None, end: int) -> None:
+        """A frame has come whole."""
+        self.durations.append(duration)
+        self.ends.append(end)
+        self.known = True
+
+
+def _begins(data: Buffer, magic: bytes, name: str, *, final: bool, at: int = 0) -> bool:
+    """Whether a file's first bytes are there.
+
+    Raises:
+        EncodingError: They are others.
+    """
+    found = bytes(data[at : at + len(magic)])
+    if found != magic[: len(found)] or (final and len(found) < len(magic)):
+        raise EncodingError(f"the data is no {name}: it begins with {bytes(data[:12]).hex(' ')}")
+    return len(found) == len(magic)
+
+
+def _number(data: Buffer, at: int, size: int, order: Literal["big", "little"]) -> int:
+    return int.from_bytes(data[at : at + size], order)
+
+
+def _scan_jpeg(scan: Scan, data: Buffer, *, final: bool) -> None:
+    scan.ycbcr = True
+    scan.known = _begins(data, b"\xff\xd8\xff", "JPEG", final=final)
+    if scan.known and final:
+        scan.add(None, len(data))
+
+
+def _scan_png(scan: Scan, data: Buffer, *, final: bool) -> None:
+    if not _begins(data, _PNG_SIGNATURE, "PNG", final=final):
+        return
+    at = scan.at or len(_PNG_SIGNATURE)
+    while at + 8 <= len(data):
+        size, kind = _number(data, at, 4, "big"), bytes(data[at + 4 : at + 8])
+        body, end = at + 8, at + 12 + size
+        if kind == b"IDAT":
+            scan.known = True
+            scan.hidden_first |= scan.animated and not scan.begun
+        elif kind in {b"fcTL", b"IEND"} and scan.begun and len(scan.ends) < scan.declared:
+            scan.add(scan.delay, at)
+            scan.begun = False
+        if end > len(data):
+            break
+        if kind == b"acTL" and size >= 8:
+            scan.animated = True
+            scan.declared = _number(data, body, 4, "big")
+            plays = _number(data, body + 4, 4, "big")
+            scan.repetitions = plays - 1 if plays else math.inf
+        elif kind == b"fcTL" and size >= 24 and scan.animated:
+            # A denominator of 0 stands for 100.
+            part = _number(data, body + 22, 2, "big") or 100
+            scan.begun, scan.delay = True, _number(data, body + 20, 2, "big") * 1_000_000 // part
+        elif kind == b"IEND" and not scan.animated:
+            scan.add(None, end)
+        at = end
+    scan.at = at
+    scan.known |= final
+
+
+def _scan_gif(scan: Scan, data: Buffer, *, final: bool) -> None:
+    if not _begins(data, b"GIF8", "GIF", final=final) or len(data) < 13:
+        return
+    at = scan.at or 13 + _gif_colors(data[10])
+    while at < len(data):
+        if data[at] == 0x21:
+            end = _gif_blocks_end(data, at + 2)
+            if end:
+                _gif_extension(scan, bytes(data[at + 1 : min(end, at + 20)]))
+        elif data[at] == 0x2C and at + 10 <= len(data):
+            end = _gif_blocks_end(data, at + 11 + _gif_colors(data[at + 9]))
+            if end:
+                scan.add(scan.delay, end)
+        else:  # the trailer, the beginning of a frame, or what is none
+            break
+        if not end:
+            break
+        at = end
+    scan.at = at
+    scan.animated = len(scan.ends) > 1
+    if final and len(scan.ends) == 1:
+        scan.durations = [None]
+    scan.known |= final
+
+
+def _gif_extension(scan: Scan, block: bytes) -> None:
+    if block[:2] == b"\xf9\x04":
+        scan.delay = int.from_bytes(block[3:5], "little") * 10_000
+    elif block[1:12] in {b"\x0bNETSCAPE2.", b"\x0bANIMEXTS1."} and block[13:15] == b"\x03\x01":
+        scan.repetitions = int.from_bytes(block[15:17], "little") or math.inf
+
+
+def _gif_colors(flags: int) -> int:
+    """Bytes of the colour table that flags tell of."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _gif_blocks_end(data: Buffer, at: int) -> int:
+    """Where a row of data blocks ends; 0 when it is cut."""
+    while at < len(data):
+        if not data[at]:
+            return at + 1
+        at += data[at] + 1
+    return 0
+
+
+def _scan_webp(scan: Scan, data: Buffer, *, final: bool) -> None:
+    _begins(data, b"RIFF", "WebP", final=final)
+    if not _begins(data, b"WEBP", "WebP", final=final, at=8):
+        return
+    at = scan.at or _WEBP_HEADER_BYTES
+    while at + 8 <= len(data):
+        kind, size = bytes(data[at : at + 4]), _number(data, at + 4, 4, "little")
+        body, end = at + 8, at + 8 + size + size % 2
+        if kind == b"VP8X" and body < len(data):
+            scan.animated = bool(data[body] & _WEBP_ANIMATION)
+        elif kind in {b"VP8 ", b"VP8L"}:
+            scan.known, scan.ycbcr = True, kind == b"VP8 "
+        if body + size > len(data):
+            break
+        if kind == b"ANIM" and size >= 6:
+            loops = _number(data, body + 4, 2, "little")
+            scan.repetitions = loops - 1 if loops else math.inf
+        elif kind == b"ANMF" and size >= _WEBP_FRAME_HEADER_BYTES:
+            scan.add(_number(data, body + 12, 3, "little") * 1000, end)
+        elif kind in {b"VP8 ", b"VP8L"} and not scan.animated and not scan.ends:
+            scan.add(None, end)
+        at = end
+    scan.at = at
+    scan.known |= final
+
+
+SCANNERS: Final[dict[str, Callable[..., None]]] = {
+    "image/jpeg": _scan_jpeg,
+    "image/png": _scan_png,
+    "image/apng": _scan_png,
+    "image/gif": _scan_gif,
+    "image/webp": _scan_webp,
+}
+"""Each takes a Scan to go on with, the bytes so far, and `final`: whether they are all.
+
+Raises EncodingError when they are no such file.
+"""

@@ -1,0 +1,61 @@
+"""Open bitstream units of AV1: framing (AV1 specification, section 5.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FRAMES", "SEQUENCE_HEADER", "Obu", "split_obus"]
+
+SEQUENCE_HEADER: Final = 1
+FRAMES: Final = frozenset({3, 6})
+"""Types of units that begin a frame: OBU_FRAME_HEADER and OBU_FRAME."""
+
+
+class Obu(NamedTuple):
+    """One unit.
+
+    Attributes:
+        type: Its obu_type.
+        payload: What follows header and size.
+    """
+
+    type: int
+    payload: bytes
+
+
+def split_obus(data: bytes) -> Iterator[Obu]:
+    """The units of a temporal unit in the low-overhead format.
+
+    Raises:
+        ValueError: A forbidden bit is set, or a unit reaches beyond the end.
+    """
+    at = 0
+    while at < len(data):
+        header = data[at]
+        if header & 0x80:
+            raise ValueError(f"the forbidden bit is set at byte {at:,}")
+        at += 2 if header & 4 else 1  # obu_extension_flag
+        size = len(data) - at
+        if header & 2:  # obu_has_size_field
+            size, at = _leb128(data, at)
+        if size < 0 or at + size > len(data):
+            raise ValueError(f"a unit of {size:,} bytes at byte {at:,} of {len(data):,}")
+        yield Obu(header >> 3 & 15, data[at : at + size])
+        at += size
+
+
+def _leb128(data: bytes, at: int) -> tuple[int, int]:
+    """A number in groups of seven bits, and where it ends (section 4.10.5)."""
+    value = 0
+    for shift in range(0, 56, 7):
+        if at >= len(data):
+            break
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at += 1
+        if not byte & 0x80:
+            return value, at
+    raise ValueError("a size is cut short")

@@ -1,0 +1,164 @@
+"""Demuxer: what it gives, and that damage is an error of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stripline.webcodecs import DataError, DOMException, InvalidStateError, NotSupportedError
+from stripline.webcodecs.containers import Demuxer
+from tests.webcodecs.containers.media import decoded, encoded, muxed, read, tone, with_b_frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    "mp4": lambda: muxed(encoded("avc1.42C00B"), "mp4"),
+    "fragments": lambda: muxed(encoded("av01.0.00M.08"), "mp4", fragmented=True),
+    "webm": lambda: muxed(encoded("vp09.00.10.08"), "webm"),
+    "hevc": lambda: with_b_frames("libx265"),
+    "ogg": lambda: tone("libopus", "ogg"),
+    "flac": lambda: tone("flac", "matroska"),
+}
+
+
+class Stream:
+    """A file that can only be read on, in small parts."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = io.BytesIO(data)
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(min(size, 700))
+
+
+def test_sources_are_alike(tmp_path: Path) -> None:
+    data = FILES["webm"]()
+    (tmp_path / "clip.webm").write_bytes(data)
+    wanted = [bytes(chunk) for chunk in read(data)[1]]
+    for source in (
+        tmp_path / "clip.webm",
+        str(tmp_path / "clip.webm"),
+        bytearray(data),
+        memoryview(data),
+        io.BytesIO(data),
+        Stream(data),
+    ):
+        with Demuxer(source) as demuxer:  # type: ignore[arg-type]  # a stream need not be a BinaryIO
+            assert [bytes(chunk) for _, chunk in demuxer] == wanted
+
+
+def test_sources_that_are_none(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Demuxer(tmp_path / "nothing.mp4")
+    with pytest.raises(TypeError, match="open for bytes"):
+        Demuxer(io.StringIO("text"))  # type: ignore[arg-type]  # that is what is tested
+    with pytest.raises(TypeError):
+        Demuxer(5)  # type: ignore[arg-type]  # that is what is tested
+    for data in (b"", b"no container", bytes(5000)):
+        with pytest.raises(DataError, match="container"):
+            Demuxer(data)
+
+
+def test_what_the_source_raises_comes_out() -> None:
+    class Broken(Stream):
+        def read(self, size: int) -> bytes:
+            if self._file.tell() > 1_000:
+                raise ConnectionResetError("gone")
+            return super().read(size)
+
+    with pytest.raises(ConnectionResetError, match="gone"):
+        list(Demuxer(Broken(FILES["webm"]())))  # type: ignore[arg-type]  # as above
+
+
+def test_playlists_and_addresses_open_nothing(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(FILES["mp4"]())
+    playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{tmp_path / 'clip.mp4'}\n"
+    concat = f"ffconcat version 1.0\nfile {tmp_path / 'clip.mp4'}\n"
+    for text in (playlist, concat):
+        with pytest.raises(DataError):
+            Demuxer(text.encode())
+    with pytest.raises(FileNotFoundError):
+        Demuxer("http://127.0.0.1:9/clip.mp4")
+
+
+@pytest.mark.parametrize("name", ["mp4", "fragments", "webm", "hevc"])
+def test_seeking_gives_the_key_chunk_before(name: str) -> None:
+    data = FILES[name]()
+    track, chunks = read(data)
+    keys = [chunk.timestamp for chunk in chunks if chunk.type == "key"]
+    assert len(keys) >= 3
+    targets = [-50_000, *(key + more for key in keys for more in (0, 1, 150_000)), 10**9]
+    with Demuxer(data) as demuxer:
+        for target in targets:
+            demuxer.seek(target)
+            chunk = next(iter(demuxer.chunks(demuxer.video)))
+            before = [key for key in keys if key <= target]
+            assert chunk.type == "key"
+            assert chunk.timestamp == (before[-1] if before else keys[0])
+        demuxer.seek(keys[1])
+        rest = list(demuxer.chunks(demuxer.video))
+    at = next(i for i, chunk in enumerate(chunks) if chunk.timestamp == keys[1])
+    assert [bytes(chunk) for chunk in rest] == [bytes(chunk) for chunk in chunks[at:]]
+    assert len(decoded(track, rest)) == len(rest)
+
+
+def test_a_stream_cannot_seek() -> None:
+    demuxer = Demuxer(Stream(FILES["webm"]()))  # type: ignore[arg-type]  # it need not be a BinaryIO
+    with pytest.raises(InvalidStateError, match="cannot seek"):
+        demuxer.seek(0)
+
+
+def test_async_iteration_gives_the_same() -> None:
+    async def chunks() -> tuple[list[Any], list[Any]]:
+        with Demuxer(FILES["webm"]()) as demuxer:
+            first = [chunk async for chunk in demuxer.chunks(demuxer.video)]
+            demuxer.seek(0)
+            again = [await anext(aiter(demuxer))]
+            return first, [chunk for _, chunk in [*again, *demuxer]]
+
+    first, again = asyncio.run(chunks())
+    wanted = [bytes(chunk) for chunk in read(FILES["webm"]())[1]]
+    assert [bytes(chunk) for chunk in first] == wanted
+    assert [bytes(chunk) for chunk in again] == wanted
+
+
+def test_tracks_that_are_not_there() -> None:
+    with Demuxer(FILES["ogg"]()) as demuxer:
+        assert demuxer.audio.kind == "audio"
+        with pytest.raises(NotSupportedError, match="no video track"):
+            demuxer.video  # noqa: B018 - that is what is tested
+        demuxer.seek(500_000)
+        assert next(iter(demuxer))[1].timestamp <= 500_000
+    with pytest.raises(InvalidStateError, match="closed"):
+        next(iter(demuxer))
+    demuxer.close()
+
+
+@pytest.mark.parametrize("name", list(FILES))
+def test_damaged_files_are_errors_or_chunks(name: str) -> None:
+    data = FILES[name]()
+    rng = random.Random(name)
+    outcomes = set()
+    for _ in range(150):
+        damaged = bytearray(data)
+        if rng.random() < 0.3:
+            del damaged[rng.randrange(len(damaged)) :]
+        for _ in range(rng.randrange(1, 20)):
+            if damaged:
+                damaged[rng.randrange(len(damaged))] = rng.randrange(256)
+        try:
+            with Demuxer(bytes(damaged)) as demuxer:
+                for _ in demuxer:
+                    pass
+                if demuxer.tracks:
+                    demuxer.seek(300_000)
+            outcomes.add("read")
+        except DOMException as error:
+            outcomes.add(error.name)
+    assert outcomes <= {"read", "DataError", "NotSupportedError"}
+    assert {"read", "DataError"} <= outcomes

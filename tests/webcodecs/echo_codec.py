@@ -1,0 +1,80 @@
+"""A codec with the real state machine and a backend that gives back what it gets."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from stripline.webcodecs.codec import Codec
+from stripline.webcodecs.exceptions import EncodingError, NotSupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class EchoBackend:
+    """Gives each item out at once, or with the next one when it is configured with a delay.
+
+    The item "bad" fails; a threading.Event is waited for before it is given out.
+    """
+
+    def __init__(self) -> None:
+        self.held: list[object] = []
+        self.config: dict[str, Any] = {}
+        self.closed = False
+
+    def configure(self, config: dict[str, Any]) -> None:
+        if config.get("codec") == "bogus":
+            raise NotSupportedError("bogus")
+        self.config = config
+
+    def work(self, item: object) -> Iterator[tuple[object]]:
+        if isinstance(item, threading.Event):
+            assert item.wait(10)
+        if item == "bad":
+            raise EncodingError("bad")
+        if item == "bug":
+            raise ZeroDivisionError("bug")
+        self.held.append(item)
+        while len(self.held) > self.config.get("delay", 0):
+            yield (self.held.pop(0),)
+
+    def drain(self) -> Iterator[tuple[object]]:
+        while self.held:
+            yield (self.held.pop(0),)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class EchoCodec(Codec[dict[str, Any], object]):
+    """Of the four codecs' shape."""
+
+    output_arguments: ClassVar[int] = 1
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.backends: list[EchoBackend] = []
+        self.discarded: list[object] = []
+
+    @property
+    def queue_size(self) -> int:
+        return self._queue_size
+
+    def configure(self, **config: Any) -> None:
+        self._configure(config)
+
+    def put(self, item: object) -> None:
+        with self._lock:
+            self._refuse_unconfigured("put()")
+            self._enqueue(item)
+
+    def _new_backend(self) -> EchoBackend:
+        self.backends.append(EchoBackend())
+        return self.backends[-1]
+
+    def _discard_input(self, item: object) -> None:
+        self.discarded.append(item)
+
+    def _discard_output(self, output: tuple[object, ...]) -> None:
+        self.discarded.append(output)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import gc
+import threading
+
+from stripline.webcodecs.control_queue import ControlQueue
+from tests.support import run_script
+
+
+def held(queue: ControlQueue) -> threading.Event:
+    """Keep the thread busy until the event is set."""
+    begun, go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        begun.set()
+        assert go.wait(10)
+
+    queue.put(hold)
+    assert begun.wait(10)
+    return go
+
+
+def test_messages_run_in_order_on_one_thread() -> None:
+    queue = ControlQueue("test")
+    seen: list[tuple[int, bool]] = []
+    for number in range(100):
+        queue.put(lambda number=number: seen.append((number, queue.is_worker())))  # type: ignore[misc]  # bound now
+    queue.end()
+    assert queue.thread is not None
+    queue.thread.join(10)
+    assert seen == [(number, True) for number in range(100)]
+    assert not queue.is_worker()
+
+
+def test_clear_drops_what_has_not_begun_but_keeps_what_must_run() -> None:
+    queue = ControlQueue("test")
+    go, seen, dropped = held(queue), [], []
+    queue.put(lambda: seen.append("a"), discard=lambda: dropped.append("a"))
+    queue.put(lambda: seen.append("b"), keep=True)
+    queue.put(lambda: seen.append("c"))
+    queue.clear()
+    queue.put(lambda: seen.append("d"))
+    queue.end()
+    queue.put(lambda: seen.append("late"))
+    go.set()
+    assert queue.thread is not None
+    queue.thread.join(10)
+    assert dropped == ["a"]
+    assert seen == ["b", "d"]
+
+
+def test_clear_after_the_end_leaves_the_end() -> None:
+    queue = ControlQueue("test")
+    go, seen = held(queue), []
+    queue.put(lambda: seen.append("dropped"))
+    queue.end()
+    queue.clear()
+    go.set()
+    assert queue.thread is not None
+    queue.thread.join(10)
+    assert seen == []
+
+
+def test_garbage_ends_the_thread() -> None:
+    queue = ControlQueue("test")
+    held(queue).set()
+    thread = queue.thread
+    assert thread is not None
+    del queue
+    gc.collect()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_the_process_ends_with_work_in_the_queue() -> None:
+    code = """
+from stripline.webcodecs.control_queue import ControlQueue
+queue = ControlQueue("test")
+for _ in range(1000):
+    queue.put(lambda: sum(range(10000)))
+print("over")
+"""
+    assert run_script(code) == "over\n"
