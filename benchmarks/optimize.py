@@ -8,6 +8,7 @@ format, which for JPEG is baseline, 4:2:0, without any optimisation; times are o
 are geometric.
 
     python benchmarks/optimize.py
+    python benchmarks/optimize.py --quick     # JPEG and PNG, timed once
     python benchmarks/optimize.py --formats jpeg,png --rounds 1
     python benchmarks/optimize.py --check     # exit code 1 if files are larger than is claimed
 """
@@ -202,8 +203,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--formats", default=",".join(FORMATS), help="of %(default)s")
     parser.add_argument("--rounds", type=int, default=3, help="for times (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="JPEG and PNG only, timed once")
     parser.add_argument("--check", action="store_true", help="fail if a claim does not hold")
     options = parser.parse_args()
+    if options.quick:
+        options.formats, options.rounds = "jpeg,png", 1
     good, results = True, {}
     with tempfile.TemporaryDirectory() as folder:
         sharp = _sharp(Path(folder))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
@@ -13,6 +13,7 @@ from stripline.image.names import file_name
 from stripline.streams import FileSink, MemorySink, Sink, open_sink
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
     from typing_extensions import Buffer
@@ -178,29 +179,26 @@ class _Counted:
         self.written = 0
 
     def write(self, data: Buffer) -> None:
-        try:
+        with self._failures():
             self._sink.write(data)
-        except StriplineError:
-            raise
-        except Exception as error:
-            raise SinkFailed(self.written, describe(error)) from error
         self.written += memoryview(data).nbytes
 
     def patch(self, offset: int, data: bytes) -> None:
-        try:
+        with self._failures():
             self._sink.patch(offset, data)
-        except StriplineError:
-            raise
-        except Exception as error:
-            raise SinkFailed(self.written, describe(error)) from error
 
     def commit(self) -> None:
-        try:
+        with self._failures():
             self._sink.commit()
-        except StriplineError:
-            raise
-        except Exception as error:
-            raise SinkFailed(self.written, describe(error)) from error
 
     def abort(self) -> None:
         self._sink.abort()
+
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        try:
+            yield
+        except StriplineError:
+            raise
+        except Exception as error:
+            raise SinkFailed(self.written, describe(error)) from error
