@@ -148,10 +148,10 @@ def run_on(
 
 
 class Dead:
-    """Kills a worker in the middle of a job."""
+    """Kills a part of a cluster in the middle of a job."""
 
-    def __init__(self, worker: subprocess.Popen[bytes]) -> None:
-        self.worker = worker
+    def __init__(self, part: subprocess.Popen[bytes]) -> None:
+        self.part = part
         self.ended = 0
 
     def __call__(self, event: Event) -> None:
@@ -160,7 +160,7 @@ class Dead:
         if isinstance(event, TaskEnded):
             self.ended += 1
             if self.ended == 3:
-                self.worker.send_signal(signal.SIGKILL)
+                self.part.send_signal(signal.SIGKILL)
 
 
 def test_the_same_files_as_threads_make(
@@ -189,6 +189,27 @@ def test_a_local_cluster_and_a_decoder_that_dies(journal: Journal, tmp_path: Pat
     assert files_below(tmp_path / "b") == files_below(tmp_path / "a")
     with pytest.raises(RuntimeError):
         cluster.submit(pow, 2, 3)
+
+
+def test_a_scheduler_that_dies_ends_the_run_and_the_next_one_goes_on(
+    journal: Journal, tmp_path: Path
+) -> None:
+    folder = make_pictures(tmp_path / "in", 24, side=300)
+    scheduler = begun(SCHEDULER)
+    address = first_line(scheduler)
+    worker = begun(WORKER.format(before=""), address)
+    try:
+        assert first_line(worker) == "ready"
+        with (
+            open_cluster(address) as executor,
+            pytest.raises(WorkerLost, match="is gone"),
+        ):
+            run_on(executor, journal, folder, tmp_path / "out", Dead(scheduler))
+    finally:
+        end(worker)
+        end(scheduler)
+    assert run_on(None, journal, folder, tmp_path / "out").done == 24
+    assert len(files_below(tmp_path / "out")) == 24
 
 
 def test_a_worker_killed_mid_run_costs_nothing(

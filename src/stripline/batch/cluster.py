@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import signal
-from concurrent.futures import BrokenExecutor, Executor, Future
+import threading
+from concurrent.futures import BrokenExecutor, Executor, Future, InvalidStateError
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, Self, TypeVar
 
@@ -31,6 +32,7 @@ _RETRIES: Final = 3
 # Where all of a worker's memory is admitted, Dask pauses and kills it: it needs some itself.
 _SHARE: Final = 0.6
 _REPLACED_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 1.0
 
 
 class ClusterExecutor(Executor):
@@ -56,6 +58,9 @@ class ClusterExecutor(Executor):
         self.name = str(client.scheduler.address)
         self._client = client
         self._pool = client.get_executor(pure=False, retries=_RETRIES)
+        self._held: set[Future[Any]] = set()
+        self._over = threading.Event()
+        threading.Thread(target=self._look_after, name="stripline-cluster", daemon=True).start()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a worker call `fn`, which they must be able to import.
@@ -67,12 +72,28 @@ class ClusterExecutor(Executor):
             RuntimeError: The executor has been shut down.
         """
         if self._client.status != "running":
-            raise BrokenExecutor(f"the scheduler at {self.name} is gone")
+            raise BrokenExecutor(self._gone())
         inner = self._pool.submit(fn, *args, **kwargs)
         outer: Future[T] = Future()
         outer.set_running_or_notify_cancel()
+        self._held.add(outer)
+        outer.add_done_callback(self._held.discard)
         inner.add_done_callback(lambda future: _hand_over(future, outer))
         return outer
+
+    def _gone(self) -> str:
+        return f"the scheduler at {self.name} is gone"
+
+    def _look_after(self) -> None:
+        """Fail what is held when the scheduler goes: Dask leaves such futures as they are.
+
+        A client that finds it again finds another one, which knows nothing of its calls.
+        """
+        while not self._over.wait(_LOOK_SECONDS):
+            if self._client.status != "running":
+                for future in list(self._held):
+                    with suppress(InvalidStateError):  # it came after all
+                        future.set_exception(WorkerLost(self._gone()))
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the interface is Executor's
         """Take no more calls, and let go of the cluster; a local one ends.
@@ -81,7 +102,9 @@ class ClusterExecutor(Executor):
             wait: Whether to return only when all calls are done.
             cancel_futures: Whether not to wait for them, and not to begin those that wait.
         """
+        self._over.set()
         if self._client.status != "running":
+            self._client.close(timeout=_LOOK_SECONDS)
             return
         self._pool.shutdown(wait=wait and not cancel_futures)
         if self._client.cluster is not None:
@@ -226,13 +249,14 @@ def prepare_worker() -> str:
 def _hand_over(inner: Future[T], outer: Future[T]) -> None:
     from distributed.scheduler import KilledWorker  # noqa: PLC0415 - it is there by now
 
-    if inner.cancelled():
-        outer.set_exception(WorkerLost("the cluster lost it, with its scheduler"))
-        return
-    error = inner.exception()
-    if error is None:
-        outer.set_result(inner.result())
-    elif isinstance(error, KilledWorker):
-        outer.set_exception(WorkerLost(describe(error)))
-    else:
-        outer.set_exception(error)
+    with suppress(InvalidStateError):  # the scheduler was given up before
+        if inner.cancelled():
+            outer.set_exception(WorkerLost("the cluster lost it, with its scheduler"))
+            return
+        error = inner.exception()
+        if error is None:
+            outer.set_result(inner.result())
+        elif isinstance(error, KilledWorker):
+            outer.set_exception(WorkerLost(describe(error)))
+        else:
+            outer.set_exception(error)

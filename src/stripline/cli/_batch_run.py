@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -212,6 +213,9 @@ def _pool_of(settings: Loaded, stack: ExitStack) -> tuple[Executor, int | None]:
     if values.cluster is not None:
         from stripline.batch.cluster import open_cluster  # noqa: PLC0415 - loads Dask
 
+        # Dask's own words, with tracebacks, for what we say in a line.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         cluster = stack.enter_context(
             open_cluster(values.cluster, workers=values.workers, memory_bytes=memory_bytes)
         )
