@@ -164,7 +164,6 @@ def library() -> Vips:
         return _set_up()
 
 
-@cache
 def _set_up() -> Vips:
     set_up_by_application = "pyvips" in sys.modules
     try:
