@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 # Tasks that are given to the pool at once, as a multiple of what it runs at once: one that ends
 # finds the next one waiting, and few have to be taken back when somebody stops the batch.
 _IN_FLIGHT: Final = 2
+# Each worker may keep so much of the budget from one task to the next, as a part of its own share;
+# what larger ones took goes back to the system, since the next one's need is counted as if it had.
+_KEPT_SHARE: Final = 6
+_SMALL_BYTES: Final = 48 << 20  # what gives less back takes too little time to pay for it
 _PROGRESS_SECONDS: Final = 0.2
 _CANCEL_SECONDS: Final = 1.0
 RETRIES: Final = 3
@@ -99,6 +103,7 @@ class Run:
         workers = width * int(getattr(self._pool, "worker_bytes", 0))
         budget = default_budget() if memory_bytes is None else memory_bytes
         self._admission = Admission(budget - workers)
+        self._kept_bytes = max(_SMALL_BYTES, self._admission.budget // (_KEPT_SHARE * width))
         self._most = in_flight or _IN_FLIGHT * width
         self._line = Line(journal, job.id, self._admission)
         self._flying: dict[Future[Outcome | Failure], Flight] = {}
@@ -225,6 +230,8 @@ class Run:
         task = flight.task
         source = SourceId(task.url, task.size, task.version)
         work = self._job.spec.work(task.key, source, task.relative, task.memory_bytes)
+        if task.memory_bytes > self._kept_bytes:
+            work = replace(work, gives_back=True)
         try:
             future = self._pool.submit(self._do, work)
         except (BrokenExecutor, RuntimeError) as error:

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from stripline.streams.source import Source
 
 _MOZJPEG_EFFORT: Final = 3
-# After a task of this size, which takes a tenth of a second at least, its memory goes back to the
-# system: the next one's need is counted as if nothing of it was kept.
-_LARGE_BYTES: Final = 48 << 20
 
 
 def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
@@ -49,7 +46,7 @@ def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
     except Exception as error:  # noqa: BLE001 - one picture must not stop the others
         return failure_of(error, time.perf_counter() - began, worker_name())
     finally:
-        if work.memory_bytes >= _LARGE_BYTES:
+        if work.gives_back:
             release_free_memory()
 
 
