@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 # Our decoder takes half of libvips' time, but the file and its pixels are in memory at once: that
 # is worth it up to this size, which holds 24 megapixels whole and 1,500 at an eighth.
 MAX_MEMORY_BYTES: Final = 96 << 20
-_BATCH_ROWS: Final = 512
 
 
 def decode_jpeg(
@@ -48,9 +47,12 @@ def _by_our_own(source: Source, denominator: Denominator) -> Any:  # noqa: ANN40
         rows = open_scaled(source.data(), denominator)
         if rows is None:
             return None
-        data = b"".join(batch.planes[0] for batch in rows.batches(_BATCH_ROWS))
+        # All rows at once: to join batches would touch as much fresh memory again.
+        (batch,) = rows.batches(rows.height)
     except CorruptImage as error:
         raise CorruptImage(f"{source.name}: {error}") from error
     bands = 1 if rows.format == "grey" else 3
-    pixels = _vips.library().Image.new_from_memory(data, rows.width, rows.height, bands, "uchar")
+    pixels = _vips.library().Image.new_from_memory(
+        batch.planes[0], rows.width, rows.height, bands, "uchar"
+    )
     return pixels.copy(interpretation="b-w" if bands == 1 else "srgb")
