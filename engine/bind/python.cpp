@@ -23,7 +23,8 @@
 namespace nb = nanobind;
 using namespace stripline;
 
-void bind_decoder(nb::module_& module);  // decoder.cpp
+void bind_assembly(nb::module_& module);  // assembly.cpp
+void bind_decoder(nb::module_& module);   // decoder.cpp
 
 namespace {
 
@@ -333,5 +334,6 @@ NB_MODULE(_native, module) {
       nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
 
   bind_metrics(module);
+  bind_assembly(module);
   bind_decoder(module);
 }

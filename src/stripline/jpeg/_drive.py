@@ -1,4 +1,4 @@
-"""The synchronous driver: reads rows, keeps a pool busy, gives the file's bytes."""
+"""The synchronous driver: reads rows, keeps a pool busy, gives the file's bytes in order."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def pump(
     window: Window = deque()
     room = 0
     try:
-        with closing(_strips(core, source)) as tasks:
+        with closing(strips(core, source)) as tasks:
             for task in tasks:
                 if core.single:
                     yield advance(core, task.index, run_strip(task), progress)
@@ -60,7 +60,12 @@ def pump(
         _settle(window)
 
 
-def _strips(core: EncoderCore, source: RowSource) -> Generator[StripTask]:
+def strips(core: EncoderCore, source: RowSource) -> Generator[StripTask]:
+    """Read all rows, giving the strips that they make.
+
+    Raises:
+        StriplineError: See `stripline.jpeg.encode`.
+    """
     with source_errors(core):
         batches = iter(source.batches(core.plan.strip_rows))
     while True:

@@ -6,11 +6,12 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, ParamSpec, overload
 
 from stripline.errors import SinkFailed, StriplineError, describe
+from stripline.jpeg._assemble import assemble
 from stripline.jpeg._drive import pump
 from stripline.jpeg._plan import make_plan
 from stripline.jpeg._work import need_height
 from stripline.jpeg.core import EncoderCore, Piece
-from stripline.streams import MemorySink, close_source, open_rows, open_sink
+from stripline.streams import close_source, open_rows, open_sink
 
 if TYPE_CHECKING:
     import os
@@ -128,10 +129,11 @@ def encode(
     """
     with _owned(open_rows(source, width=width, height=height, pixel_format=format)) as rows:
         core = EncoderCore(make_plan(rows, **options))
-        sink = MemorySink() if target is None else _open_sink(target)
+        if target is None:
+            return assemble(core, rows, pool, progress)
+        sink = _open_sink(target)
         with closing(pump(core, rows, pool, progress)) as pieces:
-            written = _deliver(core, pieces, sink)
-    return sink.getvalue() if target is None and isinstance(sink, MemorySink) else written
+            return _deliver(core, pieces, sink)
 
 
 def iter_encode(

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from stripline import _native
-from stripline._native import DamagedJpeg, Segment, open_decoder
+from stripline._native import Assembly, DamagedJpeg, Segment, open_decoder
 from stripline._native import Decoder as NativeDecoder
 from stripline._native import Tables as NativeTables
 from stripline.errors import UnknownKernels
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KERNELS_VARIABLE",
+    "Assembly",
     "DamagedJpeg",
     "NativeDecoder",
     "NativeTables",

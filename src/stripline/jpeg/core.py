@@ -28,7 +28,9 @@ Piece = bytes | Segment
 
 
 class EncoderCore:
-    """One file in the making. Not for use from several threads at once.
+    """One file in the making.
+
+    One thread at a time may feed and finish, and another accept and ask what is ready, meanwhile.
 
     Rows that come in stable memory are cut into strips without a copy; others are gathered in
     buffers that are used again once their strip has been accepted. So the core holds no more
@@ -100,9 +102,10 @@ class EncoderCore:
         height = self.plan.height
         if self.rows_in == 0 or (height is not None and self.rows_in < height):
             raise TooFewRows(self.rows_in, height)
-        self._finished = True
-        if self._gathered_rows:
-            yield self._gathered_task()
+        last = self._gathered_task() if self._gathered_rows else None
+        self._finished = True  # not before the last strip counts, which `ready` compares with
+        if last is not None:
+            yield last
 
     def accept(self, index: int, data: Piece) -> None:
         """Take the bytes of the strip `index`, in any order.
