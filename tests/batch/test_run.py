@@ -278,7 +278,7 @@ def test_a_job_can_be_cancelled_from_elsewhere(
                 jobs.cancel(other, jobs.job_of(other, job.id))
 
     with ThreadPoolExecutor(1) as pool:
-        sums = run_job(journal, job, pool=pool, listeners=[listen])
+        sums = Run(journal, job, pool=pool, listeners=[listen], in_flight=2).run()
     assert sums.state == "cancelled"
     assert sums.done < 6
     assert run_job(journal, job).state == "done"
