@@ -6,15 +6,20 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
+from pathlib import Path
 
+import av
 import pytest
 
 import stripline
-from stripline.cli.doctor import EXTRAS
+from stripline.cli.doctor import extras
 from stripline.jpeg import available_kernels
 from stripline.pools import memory_limit, usable_cores
 from tests.cli.command import done, refused, run
+
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 def test_says_what_is_in_use() -> None:
@@ -63,13 +68,17 @@ def test_unknown_kernels_are_an_error() -> None:
     assert "scalar" in refused(run("doctor", extra={"STRIPLINE_KERNELS": "mmx"}), 2)
 
 
-def test_extras_are_those_of_the_package() -> None:
-    required: dict[str, set[str]] = {}
-    for line in metadata.requires("stripline") or []:
-        package, _, extra = (
-            line.partition(" ; extra == ") if " ; " in line else line.partition("; extra == ")
-        )
-        name = re.split(r"[<>=\[ ]", package, maxsplit=1)[0]
-        required.setdefault(extra.strip("'\" "), set()).add(name)
-    for extra, packages in EXTRAS.items():
-        assert required[extra] - {"stripline"} == set(packages)  # extras may name each other
+def test_extras_are_those_of_the_project() -> None:
+    with PYPROJECT.open("rb") as file:
+        declared = tomllib.load(file)["project"]["optional-dependencies"]
+    for_developers = {"all", "bench", "test", "dev"}
+    assert set(extras()) == set(declared) - for_developers
+    for extra, packages in extras().items():
+        names = {re.split(r"[<>=\[ ]", line, maxsplit=1)[0] for line in declared[extra]}
+        assert set(packages) == names - {"stripline"}  # extras may name each other
+
+
+def test_ffmpeg_is_named() -> None:
+    report = json.loads(done(run("doctor", "--json")).stdout)
+    assert report["ffmpeg"] == av.ffmpeg_version_info
+    assert report["extras"]["video"]["av"] == metadata.version("av")

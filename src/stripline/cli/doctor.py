@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import sys
 import sysconfig
 from importlib import metadata
@@ -19,33 +20,10 @@ from stripline.errors import MissingDependency
 from stripline.jpeg import available_kernels, kernels_in_use
 from stripline.pools import memory_limit, usable_cores
 
-# The packages each extra brings, as pyproject.toml lists them.
-EXTRAS = {
-    "cli": ("typer", "rich"),
-    "image": (
-        "mozjpeg-lossless-optimization",
-        "pillow",
-        "py-svg-hush",
-        "pydantic",
-        "pyoxipng",
-        "pyvips",
-        "pyvips-binary",
-        "pyyaml",
-    ),
-    "heif": ("pi-heif",),
-    "batch": (
-        "pathspec",
-        "prometheus-client",
-        "pydantic-settings",
-        "sqlalchemy",
-        "structlog",
-        "watchfiles",
-    ),
-    "postgres": ("psycopg",),
-    "store": ("obstore",),
-    "cluster": ("distributed",),
-    "demo": ("numpy", "scikit-image"),
-}
+# A line of the package's metadata for something that an extra brings.
+_BROUGHT: Final = re.compile(r"""([\w.-]+).*;\s*extra\s*==\s*['"]([\w-]+)['"]""")
+# Extras of those who work on stripline, and the one that is all others.
+_NOT_SHOWN: Final = frozenset({"all", "bench", "test", "dev"})
 
 # What libvips calls the operations that read and write each format.
 _VIPS_NAMES: Final = {
@@ -85,7 +63,8 @@ def _examine() -> dict[str, Any]:
         "cores": usable_cores(),
         "memory_limit": memory_limit(),
         "libvips": _libvips(),
-        "extras": {name: _versions(packages) for name, packages in EXTRAS.items()},
+        "ffmpeg": _ffmpeg(),
+        "extras": {name: _versions(packages) for name, packages in extras().items()},
     }
 
 
@@ -106,7 +85,26 @@ def _libvips() -> dict[str, Any] | None:
     }
 
 
-def _versions(packages: tuple[str, ...]) -> dict[str, str | None]:
+def extras() -> dict[str, list[str]]:
+    """The packages that each extra brings, as the installed package says."""
+    found: dict[str, list[str]] = {}
+    for line in metadata.requires("stripline") or ():
+        match = _BROUGHT.match(line)
+        if match and match[1] != "stripline" and match[2] not in _NOT_SHOWN:
+            found.setdefault(match[2], []).append(match[1])
+    return found
+
+
+def _ffmpeg() -> str | None:
+    """The version of the FFmpeg in PyAV; None if that is not there."""
+    try:
+        import av  # noqa: PLC0415 - of an extra
+    except ImportError:
+        return None
+    return str(av.ffmpeg_version_info)
+
+
+def _versions(packages: list[str]) -> dict[str, str | None]:
     """The version of each package, None for one that is not installed."""
     versions: dict[str, str | None] = {}
     for package in packages:
@@ -136,6 +134,8 @@ def _lines(report: dict[str, Any]) -> list[tuple[str, str]]:
             ("  reads", ", ".join(vips["reads"])),
             ("  writes", ", ".join(vips["writes"])),
         ]
+    if report["ffmpeg"] is not None:
+        lines.append(("ffmpeg", report["ffmpeg"]))
     for extra, versions in report["extras"].items():
         if None in versions.values():
             missing = ", ".join(name for name, version in versions.items() if version is None)
