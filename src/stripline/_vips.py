@@ -45,6 +45,10 @@ _LOADERS: Final = (
 )
 _FORMATS: Final = "JPEG, PNG, WebP, GIF, TIFF, AVIF, SVG, PGM, PPM, PAM"
 
+FAIL_ON: Final = "error"
+"""Below that ("truncated"), strips of a TIFF that cannot be read come as black, without a word; for
+other formats the two are the same. "warning" refuses files that every program shows."""
+
 Vips = Any  # pyvips has no types
 Image = Any
 
@@ -127,7 +131,7 @@ class Picture:
         try:
             # A source, because of a plain file name libvips would read a trailing [...] as options.
             source = vips.Source.new_from_file(path)
-            image = vips.Image.new_from_source(source, "", access="sequential", fail_on="truncated")
+            image = vips.Image.new_from_source(source, "", access="sequential", fail_on=FAIL_ON)
             pixels, profile_holds = _to_8_bits(image)
             self.facts = _facts(image, pixels, profile_holds=profile_holds)
             self._region: Any = vips.Region.new(pixels)

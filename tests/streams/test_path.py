@@ -84,6 +84,13 @@ def test_16_bits_become_8(tmp_path: Path, channels: int, space: str) -> None:
     assert (found == pixels.reshape(20, 30, -1)).all()
 
 
+@pytest.mark.parametrize("compression", ["zstd", "lzma"])
+def test_a_tiff_in_a_code_that_libvips_lacks_is_not_black(tmp_path: Path, compression: str) -> None:
+    Image.fromarray(photograph()).save(tmp_path / "a.tif", compression=compression)
+    with pytest.raises(UnsupportedFormat, match="compression support is not configured"):
+        read(tmp_path / "a.tif")
+
+
 def test_grey_with_alpha_becomes_rgba(tmp_path: Path) -> None:
     pixels = noise(20, 30, 2)
     source, found = read(save(tmp_path / "a.png", pixels))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from stripline._vips import field, library, vips_errors
+from stripline._vips import FAIL_ON, field, library, vips_errors
 from stripline.errors import CorruptImage, OutputDamaged
 from stripline.image.encode._savers import at_most_8_bits
 from stripline.image.goals.judge import Judge, can_judge
@@ -82,7 +82,7 @@ def _plain(pixels: Pixels) -> Pixels:
 
 
 def _first_frame(file: bytes) -> Pixels:
-    pixels = library().Image.new_from_buffer(file, "", fail_on="truncated")
+    pixels = library().Image.new_from_buffer(file, "", fail_on=FAIL_ON)
     height = field(pixels, "page-height") or pixels.height
     return pixels.crop(0, 0, pixels.width, height).copy_memory()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline import _vips
+from stripline.errors import CorruptImage
 from stripline.image.picture import FOR_EVER, Picture
 from stripline.streams.metadata import Metadata
 
@@ -35,7 +37,7 @@ def decode_with_vips(
     options: dict[str, Any] = {
         "access": "sequential",
         # "none" would give grey rows in place of what is missing, without a word.
-        "fail_on": "none" if salvage else "truncated",
+        "fail_on": "none" if salvage else _vips.FAIL_ON,
     }
     if shrink > 1:
         options["shrink"] = shrink
@@ -43,9 +45,24 @@ def decode_with_vips(
         options["n"] = -1
     with _vips.vips_errors(source.name):
         vips = _vips.library()
+        if salvage and image_format == "tiff":
+            _check_codec(source)
         opened = open_with_vips(source)
         pixels = vips.Operation.call(_LOADERS[image_format], opened, **options)
         return as_picture(pixels)
+
+
+def _check_codec(source: Source) -> None:
+    """Nothing can be salvaged by a libtiff without the codec: libvips would give black.
+
+    Raises:
+        UnsupportedFormat: It has not the codec of this TIFF.
+    """
+    with suppress(CorruptImage), _vips.vips_errors(source.name):
+        vips = _vips.library()
+        options = {"access": "sequential", "fail_on": _vips.FAIL_ON}
+        pixels = vips.Image.tiffload_source(open_with_vips(source), **options)
+        pixels.crop(0, 0, 1, 1).avg()
 
 
 def open_with_vips(source: Source) -> Any:  # noqa: ANN401 - libvips has no types

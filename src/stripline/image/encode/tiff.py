@@ -44,6 +44,7 @@ _PYRAMID_SHARE: Final = 4 / 3
 _SPOOL_BYTES: Final = 64 * 1024 * 1024
 _COPY_BYTES: Final = 1024 * 1024
 _NOT_BUILT_IN: Final = "support is not configured"
+_READER: Final = "tiff2vips"  # which says the same of a source
 
 
 class TiffSettings(Settings):
@@ -110,7 +111,7 @@ class TiffEncoder:
             try:
                 save(pixels, "tiffsave", file, keep=keep, **saver_options(pixels, settings))
             except UnsupportedFormat as error:
-                if _NOT_BUILT_IN not in str(error):
+                if _NOT_BUILT_IN not in str(error) or _READER in str(error.__cause__):
                     raise
                 raise UnsupportedFormat(
                     f"this build of libvips cannot write TIFF with {settings['compression']}:"
