@@ -93,6 +93,7 @@ def test_metadata_and_colour(tmp_path: Path) -> None:
         done(run(*run_of, "--colour", "keep", directory=tmp_path))
         with Image.open(tmp_path / "b.jpg") as image:
             kept[words] = image.getexif()
+            assert image.info.get("comment") == (b"hello" if words == "all" else None)
     assert not kept["none"]
     assert dict(kept["copyright"]) == {0x8298: "me"}
     assert kept["exif,xmp"][0x010E] == kept["all"][0x010E] == "a cat"

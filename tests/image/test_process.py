@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from stripline import image
 from stripline.errors import (
@@ -353,6 +354,34 @@ def test_what_no_jpeg_can_hold_is_left_out_and_named() -> None:
     picture, made = one(source, recipe(metadata="all", output={"format": "webp"}))
     assert len(picture.getexif()[0x010E]) > 90_000
     assert not made.warnings
+
+
+def test_comments_are_kept_with_all() -> None:
+    remark = "Å cat; \0 and so on".encode("latin-1")
+    jpeg = corpus.saved(Image.fromarray(photograph()), "JPEG", comment=remark, quality=90)
+    text = PngInfo()
+    text.add_text("Title", "no comment")
+    text.add_itxt("Comment", "Å cat")
+    png = corpus.saved(Image.fromarray(photograph()), "PNG", pnginfo=text)
+    for effort in (2, 3):
+        wanted = {"resize": {"width": 64}, "output": {"format": "jpeg", "effort": effort}}
+        for source, comment in ((jpeg, remark), (png, "Å cat".encode())):
+            assert one(source, recipe(metadata="all", **wanted))[0].info["comment"] == comment
+            assert "comment" not in one(source, recipe(metadata="exif", **wanted))[0].info
+    as_png, _ = one(png, recipe(metadata="all", resize={"width": 64}))
+    assert as_png.info["Comment"] == "Å cat"
+
+
+def test_a_comment_is_found_in_a_file_behind_other_segments(tmp_path: Path) -> None:
+    options = {
+        "comment": b"far down",
+        "icc_profile": bytes(200_000),
+        "exif": b"Exif\0\0" + bytes(60_000),
+    }
+    path = tmp_path / "in.jpg"
+    path.write_bytes(corpus.saved(Image.fromarray(photograph()), "JPEG", **options))
+    picture, _ = one(path, recipe(metadata="all", resize={"width": 64}))
+    assert picture.info["comment"] == b"far down"
 
 
 # The source's own bytes.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from stripline import _vips
 from stripline.errors import CorruptImage
 from stripline.image.decode.vips import decode_with_vips
+from stripline.image.headers.header import Header
+from stripline.image.headers.jpeg import read_comment
 from stripline.jpeg.decode import open_scaled
 
 if TYPE_CHECKING:
@@ -33,12 +35,28 @@ def decode_jpeg(
     picture = decode_with_vips(
         source, "jpeg", shrink=denominator, all_frames=False, salvage=salvage
     )
+    metadata = replace(picture.metadata, comment=_comment(source))
+    picture = replace(picture, metadata=metadata)
     bands = 1 if info.colour == "grey" else 3
     needed = (info.bytes or 0) + picture.width * picture.height * bands
     if salvage or info.bytes is None or needed > MAX_MEMORY_BYTES:
         return picture
     pixels = _by_our_own(source, denominator)
     return picture if pixels is None else replace(picture, pixels=pixels)
+
+
+def _comment(source: Source) -> bytes | None:
+    """The comment, which libvips does not read."""
+    if source.path is None:
+        view = memoryview(source.data())
+        return read_comment(Header(lambda at, size: bytes(view[at : at + size]), len(view)))
+    with source.open() as file:
+
+        def fetch(at: int, size: int) -> bytes:
+            file.seek(at)
+            return file.read(size)
+
+        return read_comment(Header(fetch))
 
 
 def _by_our_own(source: Source, denominator: Denominator) -> Any:  # noqa: ANN401 - libvips' image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,8 @@ from stripline.streams.metadata import Metadata
 if TYPE_CHECKING:
     from stripline.streams.source import Source
 
-_COMMENTS: Final = ("jpeg-comment", "png-comment-0-Comment", "gif-comment")
+# Texts of a PNG, by number and keyword. libvips reads no comments of other formats.
+_COMMENT: Final = re.compile(r"png-comment-\d+-Comment")
 _LOADERS: Final = {
     "jpeg": "jpegload_source",
     "png": "pngload_source",
@@ -77,7 +79,7 @@ def as_picture(pixels: Any) -> Picture:  # noqa: ANN401 - libvips has no types
     """What a loader gave, with its frames and metadata."""
     height = _vips.field(pixels, "page-height") or pixels.height
     frames = pixels.height // height if pixels.height % height == 0 else 1
-    comments = [text for name in _COMMENTS if (text := _vips.field(pixels, name))]
+    comments = [pixels.get(name) for name in pixels.get_fields() if _COMMENT.fullmatch(name)]
     metadata = Metadata(
         exif=_vips.blob(pixels, "exif-data"),
         xmp=_vips.blob(pixels, "xmp-data"),

@@ -15,11 +15,13 @@ from stripline.jpeg.markers import ICC_PREFIX, PROCESSES
 from stripline.streams.exif import EXIF_PREFIX, UPRIGHT, orientation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stripline.image.headers.header import Header
 
 # Steps over segments and fill bytes, before the first scan.
 _MAX_STEPS: Final = 10_000
-_SOS, _APP0, _APP1, _APP2, _APP14 = 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
+_SOS, _APP0, _APP1, _APP2, _APP14, _COM = 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 # DHT to DNL, EXP, and the application's and reserved segments: what else may come before a scan.
 _SKIPPED: Final = frozenset({0xC4, 0xC8, 0xCC, *range(0xDB, 0xE0), *range(0xE0, 0xFF)})
 _ADOBE: Final = b"Adobe"
@@ -47,6 +49,32 @@ def read_jpeg(header: Header) -> ImageInfo:
         UnsupportedFormat: The height comes after the picture (DNL).
     """
     seen = _Seen()
+    for marker, at, size in _segments(header):
+        if marker == _SOS:
+            if not seen.frame:
+                raise header.corrupt("a scan before the frame header", at - 4)
+            break
+        _read_segment(header, seen, marker, at, size)
+    return _info(header, seen)
+
+
+def read_comment(header: Header) -> bytes | None:
+    """The first comment before the picture, as it stands in the file; None without.
+
+    Raises:
+        CorruptImage: The headers are malformed or cut short.
+    """
+    return next(
+        (header.take(at, size) for marker, at, size in _segments(header) if marker == _COM), None
+    )
+
+
+def _segments(header: Header) -> Iterator[tuple[int, int, int]]:
+    """Marker, place and size of what each segment holds, up to the first scan's.
+
+    Raises:
+        CorruptImage: A marker or a size that cannot be, or no scan in the end.
+    """
     at = 2
     for _ in range(_MAX_STEPS):
         head = header.take(at, 4)
@@ -61,11 +89,9 @@ def read_jpeg(header: Header) -> ImageInfo:
             raise header.corrupt(f"marker FF {marker:02X} before the first scan", at)
         if size < 2:
             raise header.corrupt(f"a segment FF {marker:02X} of {size} bytes", at)
+        yield marker, at + 4, size - 2
         if marker == _SOS:
-            if not seen.frame:
-                raise header.corrupt("a scan before the frame header", at)
-            return _info(header, seen)
-        _read_segment(header, seen, marker, at + 4, size - 2)
+            return
         at += 2 + size
     raise header.corrupt(f"more than {_MAX_STEPS:,} segments before the first scan", at)
 
