@@ -40,6 +40,21 @@ def test_sizes(tmp_path: Path, options: tuple[str, ...], size: tuple[int, int]) 
     assert files_below(tmp_path) == ["a.png", "b.png"]
 
 
+@pytest.mark.parametrize("dry_run", [(), ("--dry-run",)])
+def test_what_is_not_enlarged_is_said(tmp_path: Path, dry_run: tuple[str, ...]) -> None:
+    photo(tmp_path / "small.png")
+    photo(tmp_path / "large.png", 400, 280)
+    options = ("resize", "small.png", "large.png", "-o", "out", "--width", "240", "-f", *dry_run)
+    said = done(run(*options, directory=tmp_path)).stdout.decode()
+    large, small = sorted(line for line in said.splitlines() if ".png" in line)
+    assert "120 x 80, not enlarged" in small
+    assert "not enlarged" not in large
+    files = json.loads(done(run(*options, "--json", directory=tmp_path)).stdout)["files"]
+    assert [file["outputs"][0]["not_enlarged"] for file in files] == [True, False]
+    said = done(run(*options, "--enlarge", directory=tmp_path)).stdout.decode()
+    assert "not enlarged" not in said
+
+
 def test_padding_has_the_background_and_the_place_asked_for(tmp_path: Path) -> None:
     photo(tmp_path / "a.png")
     options = ("--pad", "50x20", "--background", "navy", "--gravity", "left")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stripline.errors import InvalidRecipe
-from stripline.image.geometry import Box, place
+from stripline.image.geometry import Box, is_held_back, place
 from stripline.image.steps.resize import Resize
 
 SIDES = st.integers(1, 900)
@@ -97,6 +97,34 @@ def test_fill_never_enlarges_unasked(width: int, height: int, across: int, down:
     assert (box.width, box.height) <= (width, height)
     assert box.out_width <= min(across, box.width)
     assert box.out_height <= min(down, box.height)
+
+
+@pytest.mark.parametrize("fit", ["inside", "fill", "exact", "pad"])
+@given(width=SIDES, height=SIDES, across=SIDES, down=SIDES)
+def test_held_back_is_what_would_be_larger_if_it_might(
+    fit: Any, width: int, height: int, across: int, down: int
+) -> None:
+    settings = Resize(width=across, height=down, fit=fit)
+    larger = settings.model_copy(update={"enlarge": True})
+    one, other = place(width, height, settings), place(width, height, larger)
+    differs = (one.out_width, one.out_height) != (other.out_width, other.out_height)
+    assert is_held_back(width, height, settings) == differs
+    assert not is_held_back(width, height, larger)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"scale": 1}, False),
+        ({"scale": 1.5}, True),
+        ({"width": 1}, False),
+        ({"width": 2}, True),
+        ({"height": 2000}, False),
+        ({"height": 1_000_000}, True),  # as high as that it could not be
+    ],
+)
+def test_held_back_by_one_number(settings: dict[str, Any], expected: bool) -> None:
+    assert is_held_back(1, 2000, Resize(**settings)) == expected
 
 
 def test_sides_have_an_end() -> None:

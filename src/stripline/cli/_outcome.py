@@ -32,6 +32,7 @@ class Written:
         score: SSIMULACRA2, if it was measured.
         kept_source: Whether it is the source as it was.
         seconds: What it took.
+        not_enlarged: Whether it is smaller than asked for.
     """
 
     variant: str
@@ -45,6 +46,7 @@ class Written:
     score: float | None = None
     kept_source: bool = False
     seconds: float = 0.0
+    not_enlarged: bool = False
 
     @classmethod
     def of(cls, made: VariantResult, path: Path | None) -> Written:
@@ -61,6 +63,7 @@ class Written:
             score=made.score,
             kept_source=made.kept_source,
             seconds=made.seconds,
+            not_enlarged=made.not_enlarged,
         )
 
 
@@ -158,6 +161,7 @@ def planned_outcome(picture: Picture, names: Mapping[str, tuple[Path, ...]]) -> 
                 width=info.width if box is None else box.out_width,
                 height=info.height if box is None else box.out_height,
                 frames=info.frames if moving else 1,
+                not_enlarged=job.not_enlarged,
             )
         )
     return Outcome(picture.name, picture.info, picture.info.bytes, tuple(outputs))

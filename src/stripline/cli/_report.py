@@ -125,11 +125,12 @@ def _planned(outcome: Outcome, output: Written) -> tuple[str, ...]:
 
 def _pixels(outcome: Outcome, output: Written) -> str:
     after = f"{output.width} x {output.height}"
+    note = ", not enlarged" * output.not_enlarged
     if outcome.info is None:
-        return after
+        return after + note
     width, height = outcome.info.upright_size
     before = f"{width} x {height}"
-    return after if before == after else f"{before} -> {after}"
+    return (after if before == after else f"{before} -> {after}") + note
 
 
 def _sum(outcomes: Sequence[Outcome], *, dry_run: bool) -> str:

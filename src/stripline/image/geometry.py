@@ -80,6 +80,17 @@ def place(width: int, height: int, settings: Resize) -> Box:
     return _whole(scaled_width, scaled_height)
 
 
+def is_held_back(width: int, height: int, settings: Resize) -> bool:
+    """Whether a picture becomes smaller than `settings` ask for, as nothing is enlarged unasked."""
+    if settings.enlarge or settings.fit == "pad":
+        return False
+    if settings.scale is not None:
+        return settings.scale > 1
+    sides = ((settings.width, width), (settings.height, height))
+    larger = [wanted > found for wanted, found in sides if wanted is not None]
+    return all(larger) if settings.fit == "inside" else any(larger)
+
+
 def _side(pixels: float) -> int:
     side = max(1, round(pixels))
     if side > 1_000_000:

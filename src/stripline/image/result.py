@@ -28,6 +28,7 @@ class VariantResult:
         kept_source: Whether it is the source's own bytes, because they were the smaller.
         seconds: From its first step to its last byte.
         warnings: What a person should know, in sentences.
+        not_enlarged: Whether it is smaller than asked for, as nothing is enlarged unasked.
     """
 
     name: str
@@ -42,6 +43,7 @@ class VariantResult:
     kept_source: bool
     seconds: float
     warnings: tuple[str, ...] = ()
+    not_enlarged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from stripline import _vips
 from stripline.errors import GoalNotReached, InvalidRecipe
 from stripline.image.encode.jpeg_lossless import optimize_jpeg
 from stripline.image.encode.registry import encoder_for
+from stripline.image.geometry import is_held_back
 from stripline.image.goals.choose import Choice, choose
 from stripline.image.ladder import Scaled, size_of, source_size
 from stripline.image.plugins import apply_custom
@@ -50,6 +51,7 @@ class Job:
         is_same_picture: Whether it shows what the source shows, pixel for pixel, in its format, so
             that the source's own bytes would do.
         loses_frames: Whether of several frames or pages it has but the first.
+        not_enlarged: Whether it is smaller than asked for.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Job:
     scaled: Scaled | None
     is_same_picture: bool
     loses_frames: bool = False
+    not_enlarged: bool = False
 
     @property
     def may_be_source(self) -> bool:
@@ -81,7 +84,14 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
                 "JPEG has no lossless mode for new pixels: lossless=True keeps those of a JPEG"
                 " whose size is not changed; choose png or webp"
             )
-        return Job(name, recipe, encoders, None, is_same_picture=True)
+        return Job(
+            name,
+            recipe,
+            encoders,
+            None,
+            is_same_picture=True,
+            not_enlarged=_is_held_back(info, recipe),
+        )
     scaled = Scaled(
         name,
         recipe,
@@ -92,7 +102,21 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
         deep=info.bit_depth > 8 and all(max(encoder.traits.bit_depths) > 8 for encoder in encoders),
     )
     loses_frames = info.frames != 1 and not scaled.animated
-    return Job(name, recipe, encoders, scaled, is_same_picture=same, loses_frames=loses_frames)
+    return Job(
+        name,
+        recipe,
+        encoders,
+        scaled,
+        is_same_picture=same,
+        loses_frames=loses_frames,
+        not_enlarged=_is_held_back(info, recipe),
+    )
+
+
+def _is_held_back(info: ImageInfo, recipe: Recipe) -> bool:
+    if recipe.resize is None or info.format == "svg":
+        return False
+    return is_held_back(*source_size(info, recipe), recipe.resize)
 
 
 def _encoders(recipe: Recipe, info: ImageInfo) -> tuple[Encoder, ...]:
@@ -183,6 +207,7 @@ class Maker:
             scored=None,
             kept_source=data == source,
             seconds=time.perf_counter() - began,
+            not_enlarged=job.not_enlarged,
         )
 
     def make(self, job: Job, picture: Picture) -> VariantResult:
@@ -226,6 +251,7 @@ class Maker:
             kept_source=False,
             seconds=time.perf_counter() - began,
             warnings=warnings,
+            not_enlarged=job.not_enlarged,
         )
 
     def _choose(self, job: Job, picture: Picture) -> Choice | None:
@@ -268,6 +294,7 @@ class Maker:
             kept_source=True,
             seconds=time.perf_counter() - began,
             warnings=tuple(_of_kept_source(job, picture, self._info)),
+            not_enlarged=job.not_enlarged,
         )
 
 
