@@ -144,10 +144,17 @@ def test_a_journal_of_a_later_stripline_is_left_alone(journal_url: str) -> None:
         Journal(journal_url)
 
 
-@pytest.mark.parametrize("url", ["nothing://here", "://"])
+@pytest.mark.parametrize("url", ["://", "sqlite+nothing:///x"])
 def test_what_is_no_journal_is_refused(url: str) -> None:
     with pytest.raises(InvalidOption):
         Journal(url)
+
+
+@pytest.mark.parametrize("name", ["oracle", "mysql", "nothing"])
+def test_other_databases_are_refused_with_those_that_will_do(name: str) -> None:
+    with pytest.raises(InvalidOption, match=f"{name} is no database.*sqlite.*postgresql") as caught:
+        Journal(f"{name}://me:secret@host/x")
+    assert "secret" not in str(caught.value)
 
 
 def test_errors_of_the_database_are_ours(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # How long a writer waits for another process that writes to the same SQLite file.
 _BUSY_SECONDS: Final = 60
 _READS: Final = "stripline_reads"
+_BACKENDS: Final = frozenset({"sqlite", "postgresql"})
 
 
 class Journal:
@@ -37,7 +38,7 @@ class Journal:
             `postgresql://...`. `sqlite://` is one in memory.
 
     Raises:
-        InvalidOption: Not such a URL, or the journal of a later stripline.
+        InvalidOption: Not such a URL, another database's, or the journal of a later stripline.
         JournalFailed: The database cannot be opened.
         MissingDependency: PostgreSQL without psycopg.
     """
@@ -128,6 +129,12 @@ def _url_of(where: str | os.PathLike[str]) -> URL:
         url = make_url(text)
     except ArgumentError as error:
         raise InvalidOption(f"journal {text!r}: {describe(error)}") from error
+    if url.get_backend_name() not in _BACKENDS:
+        shown = url.render_as_string(hide_password=True)
+        raise InvalidOption(
+            f"journal {shown}: {url.get_backend_name()} is no database for it: give a file,"
+            " sqlite:///FILE or postgresql://USER@HOST/NAME"
+        )
     # SQLAlchemy's own choice of driver differs between its releases.
     return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
 
@@ -142,9 +149,7 @@ def _engine(url: URL) -> Engine:
             f"a journal in {url.get_backend_name()}", str(error.name), "postgres"
         ) from error
     except NoSuchModuleError as error:
-        raise InvalidOption(f"journal: {describe(error)}; there are sqlite and postgresql") from (
-            error
-        )
+        raise InvalidOption(f"journal: {describe(error)}") from error  # another driver
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
