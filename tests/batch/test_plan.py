@@ -200,6 +200,8 @@ def test_no_room_is_noticed_before_any_work(
     monkeypatch.setattr("stripline.batch.plan.shutil.disk_usage", lambda _: usage)
     with pytest.raises(InvalidOption, match="room for 100 bytes"):
         plan(journal, source, spec_for(tmp_path / "out"))
+    with pytest.raises(InvalidOption, match="room for 100 bytes"):
+        plan(journal, source, replace(spec_for(tmp_path), output=f"file://{tmp_path}/out"))
     assert not (tmp_path / "out").exists()
 
 

@@ -53,6 +53,15 @@ def test_files_lie_below_the_output_as_their_sources_below_the_input() -> None:
     assert replace(SPEC, output=None).places("x.jpg") == ()
 
 
+def test_a_file_url_is_a_folder() -> None:
+    """So that all that is looked after in folders is: room, strangers' files, leftovers."""
+    spec = replace(SPEC, output="file:///out")
+    assert spec == SPEC
+    assert spec.key(SOURCE, "a/b.jpg") == SPEC.key(SOURCE, "a/b.jpg")
+    with pytest.raises(InvalidOption, match="lies on host"):
+        replace(SPEC, output="file://host/out")
+
+
 @given(stem=names, folder=names, output=names)
 def test_names_are_taken_as_they_are(stem: str, folder: str, output: str) -> None:
     spec = replace(SPEC, output=f"/{output}", template="{width:04}/{stem}.{quality}.{ext}")

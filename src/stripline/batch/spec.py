@@ -12,6 +12,7 @@ from stripline.batch.task import Planned, Work
 from stripline.errors import InvalidOption
 from stripline.image import Limits, Recipe
 from stripline.image.names import check_template
+from stripline.streams.object_store import local_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,16 +26,17 @@ class Spec:
 
     Attributes:
         variants: What to make, by name.
-        output: The folder, as an absolute path or a URL of an object store. Below it lies what is
-            made in the folders in which the sources lie below theirs. None if whoever does the
-            work finds the place.
+        output: The folder, as an absolute path or a URL of an object store; `file://` becomes a
+            path. Below it lies what is made in the folders in which the sources lie below theirs.
+            None if whoever does the work finds the place.
         template: How files are called; see `stripline.image.names`. It may have `/`.
         limits: What a source may need.
         salvage: Whether damaged sources give what can be read.
         verify: Whether outputs are decoded again and compared before a task counts as done.
 
     Raises:
-        InvalidOption: No variants, a template that names no file, or gives all variants one name.
+        InvalidOption: No variants, a template that names no file, or gives all variants one name,
+            `file://` with another machine's name.
     """
 
     variants: Mapping[str, Recipe]
@@ -49,6 +51,8 @@ class Spec:
         if not self.variants:
             raise InvalidOption("there are no variants to make")
         check_template(self.template)
+        if self.output is not None:
+            object.__setattr__(self, "output", local_path(self.output) or self.output)
         parts = [f"{name}={recipe.fingerprint}" for name, recipe in self.variants.items()]
         parts += [str(self.output), self.template, str(self.salvage)]
         object.__setattr__(self, "_stamp", _joined(parts))
