@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stripline.batch import Found, Journal, PassedOver, Rules, plan_job, run_job
+from stripline.batch.discovery import discover
 from stripline.batch.journal.history import task_rows
+from stripline.batch.look import look_at
 from stripline.errors import InvalidOption
+from stripline.streams.object_store import sink_at
 from tests.batch.support import errors, files_below, found_in, make_pictures, spec_for, states
 
 if TYPE_CHECKING:
@@ -285,3 +288,14 @@ def test_every_task_says_what_it_needs(journal: Journal, source: Path, spec: Spe
         needs = connection.execute(select(tasks.c.memory_bytes)).scalars().all()
     assert len(needs) == len(list(task_rows(journal, job.id))) == 3
     assert all(10 << 20 < need < 20 << 20 for need in needs)
+
+
+def test_files_in_stores_need_themselves_in_memory_as_well(source: Path) -> None:
+    file = next(found_in(source))
+    sink = sink_at("memory:///plan/p0000.jpg")
+    sink.write((source / "p0000.jpg").read_bytes())
+    sink.commit()
+    (stored,) = discover(["memory:///plan/p0000.jpg"])
+    assert isinstance(stored, Found)
+    local, fetched = (look_at(one, spec_for(source / "out")) for one in (file, stored))
+    assert fetched.memory_bytes == local.memory_bytes + file.size > file.size

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stripline.batch.places import source_of
+from stripline.batch.places import is_local, source_of
 from stripline.errors import StriplineError, UnsupportedFormat
 from stripline.image import probe
 from stripline.image.memory import needed_bytes, verifying_bytes
@@ -64,6 +64,8 @@ def look_at(found: Found, spec: Spec) -> Look:
         memory = needed_bytes(info, jobs)
         if spec.verify:
             memory += verifying_bytes(info, jobs)
+        if not is_local(found.url):  # fetched once, as a whole
+            memory += found.size
     except (StriplineError, OSError) as error:
         claims = os.path.splitext(found.url)[1].lower() in _ENDINGS  # noqa: PTH122 - of a URL too
         unknown = isinstance(error, UnsupportedFormat) and not claims
