@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
@@ -37,8 +39,12 @@ Order = Literal["found", "smallest", "largest"]
 
 # Files in one transaction and one look at what is known of them.
 _CHUNK: Final = 500
-# Headers are read by so many threads, as disks and networks answer several at once.
+# Headers are read by so many threads where disks or networks let one wait, as those answer several
+# at once. Where they do not, threads stand in each other's way: 0.15 ms a file in place of 0.05.
+# The first few files of a chunk tell.
 _LOOKERS: Final = 4
+_TRIED: Final = 4
+_WAIT_SECONDS: Final = 0.001
 _MOST_NAMED: Final = 3
 # Problems and claims to be settled that are held in memory; more are only counted.
 _MOST_HELD: Final = 10_000
@@ -154,7 +160,7 @@ class _Planner:
             for url, file in files.items()
             if isinstance(file, Found) and url not in settled and url not in elsewhere
         ]
-        looks = list(self._lookers.map(lambda file: look_at(file, self._spec), wanted))
+        looks = self._looks(wanted)
         entries = [self._entry(look, keys[look.found.url]) for look in looks]
         for url, file in files.items():
             if isinstance(file, PassedOver):
@@ -166,6 +172,14 @@ class _Planner:
             planning.keep(connection, [before[url].id for url in settled], self._plan)
             numbers = planning.write(connection, self._job.id, self._plan, entries, before)
             self._claim(connection, looks, numbers)
+
+    def _looks(self, files: Sequence[Found]) -> list[Look]:
+        """Their headers: one after the other, or several at once where that is quicker."""
+        look = partial(look_at, spec=self._spec)
+        began = time.perf_counter()
+        first, rest = [look(file) for file in files[:_TRIED]], files[_TRIED:]
+        waits = time.perf_counter() - began > _WAIT_SECONDS * len(first)
+        return [*first, *(self._lookers.map(look, rest) if waits else map(look, rest))]
 
     def _settled(
         self, connection: Connection, keys: dict[str, str], before: dict[str, Known]

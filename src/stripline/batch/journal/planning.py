@@ -6,7 +6,7 @@ A plan is written in many transactions, so that other processes can work in betw
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, select, update
@@ -102,7 +102,7 @@ def write(
     fresh = {"job": job, "plan": plan}
     added, changed = [], []
     for entry in entries:
-        values = {**asdict(entry), **fresh}
+        values = {name: getattr(entry, name) for name in Entry.__slots__} | fresh
         before = was.get(entry.url)
         if before is None:
             added.append(values)
@@ -145,7 +145,7 @@ def claim(connection: Connection, job: int, claims: Sequence[Claim]) -> list[tup
         if owner != one.task:
             refused.append((one, owner))
         else:
-            taken.append({"job": job, **asdict(one)})
+            taken.append({"job": job, "url": one.url, "task": one.task, "variant": one.variant})
     unique = list({values["url"]: values for values in taken}.values())
     if len(unique) < len(taken):  # one task, one name, two variants
         twice = {values["url"] for values in taken if values not in unique}
