@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING
-
-import pytest
 
 from stripline.batch import Rules, plan_job, run_job
 from stripline.batch.events import TaskStarted
@@ -17,7 +14,6 @@ from stripline.pools import SerialExecutor
 from tests.batch.support import errors, files_below, found_in, make_pictures, spec_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from stripline.batch import Journal
@@ -53,19 +49,6 @@ def test_every_fault_is_named_and_the_rest_is_done(journal: Journal, tmp_path: P
     assert len(files_below(tmp_path / "out")) == 43
     again = plan_job(journal, found_in(source), spec_for(tmp_path / "out"), inputs=["in"])
     assert run_job(journal, again).done == 43
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 400 kB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)]
-    if shutil.which("mount") is None or subprocess.run(command, check=False).returncode:
-        assert os.environ.get("CI") != "true" or os.getuid(), "CI as root must be able to mount"
-        pytest.skip("only root may mount a small file system")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
 
 
 def test_a_disk_that_becomes_full(journal: Journal, tmp_path: Path, small_disk: Path) -> None:

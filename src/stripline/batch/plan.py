@@ -161,10 +161,13 @@ class _Planner:
             if isinstance(file, Found) and url not in settled and url not in elsewhere
         ]
         looks = self._looks(wanted)
-        entries = [self._entry(look, keys[look.found.url]) for look in looks]
+        looked = {look.found.url: look for look in looks}
+        entries = []
         for url, file in files.items():
             if isinstance(file, PassedOver):
                 entries.append(self._passed_over(file))
+            elif url in looked:
+                entries.append(self._entry(looked[url], keys[url]))
             elif url in elsewhere:
                 entries.append(self._done_before(file, keys[url], elsewhere[url]))
         with self._journal.transaction() as connection:
