@@ -27,6 +27,22 @@ settings.register_profile("ci", settings.get_profile("house"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "house")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Some tests are smaller than what they stand for, so that nobody waits for minutes."""
+    parser.addoption(
+        "--full-size",
+        action="store_true",
+        help="kill and fill memory as often as is claimed: minutes for tests/batch/test_kill.py"
+        " and tests/batch/test_memory_budget.py",
+    )
+
+
+@pytest.fixture(scope="session")
+def full_size(request: pytest.FixtureRequest) -> bool:
+    """Whether tests are to be as large as what they stand for."""
+    return bool(request.config.getoption("--full-size"))
+
+
 @pytest.fixture(scope="session")
 def photo() -> NDArray[np.uint8]:
     """A photograph, 512 x 512 RGB."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import dask
 import pytest
 
 from stripline.batch.cluster import ClusterExecutor, open_cluster
@@ -189,6 +190,16 @@ def test_a_local_cluster_and_a_decoder_that_dies(journal: Journal, tmp_path: Pat
     assert files_below(tmp_path / "b") == files_below(tmp_path / "a")
     with pytest.raises(RuntimeError):
         cluster.submit(pow, 2, 3)
+
+
+def test_a_worker_that_dask_gives_up_is_replaced() -> None:
+    """Dask does so if another one is not there in time, which here is at once."""
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "0s"}),
+        open_cluster("local", workers=1) as cluster,
+    ):
+        os.kill(cluster.submit(os.getpid).result(), signal.SIGKILL)
+        assert cluster.submit(pow, 2, 3).result(timeout=60) == 8
 
 
 def test_a_scheduler_that_dies_ends_the_run_and_the_next_one_goes_on(

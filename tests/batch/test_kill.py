@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import multiprocessing
 import os
 import random
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
-from stripline.batch import Journal, Run, plan_job, run_job
+from stripline.batch import Journal, Rules, Run, open_cluster, plan_job, run_job
+from stripline.batch.events import TaskEnded, TaskStarted
 from stripline.batch.journal.history import task_rows
 from stripline.batch.run import RETRIES
 from stripline.pools.isolated import IsolatedPool
@@ -18,8 +22,11 @@ from tests.batch.lives import kill_worker_always, kill_worker_at, live
 from tests.batch.support import Told, errors, files_below, found_in, make_pictures, spec_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
     from pathlib import Path
 
+    from stripline.batch.events import Event
     from stripline.batch.run import Do
 
 # The server has everything imported, and gives birth in some milliseconds.
@@ -52,10 +59,7 @@ class Lives:
                     break
                 said.append(line.rstrip())
             if lines is not None:
-                # What was said came at the beginning or end of a task; most of its instants lie
-                # between. So many rounds take up to the time of some tasks.
-                for _ in range(_CHANCE.randrange(300_000)):
-                    pass
+                let_pass()
                 process.kill()
             said += [line.rstrip() for line in pipe]
         process.join()
@@ -69,30 +73,122 @@ class Lives:
             return {row.relative for row in task_rows(journal, 1, "done")}
 
 
-@pytest.mark.parametrize(("pool", "pictures", "kills"), [("threads", 500, 50), ("isolated", 40, 5)])
-def test_a_batch_survives_being_killed(
-    tmp_path: Path, pool: str, pictures: int, kills: int
-) -> None:
-    source = make_pictures(tmp_path / "in", pictures)
-    with Journal(tmp_path / "whole.db") as journal:
-        job = plan_job(journal, found_in(source), spec_for(tmp_path / "whole"), inputs=["in"])
+class Killer:
+    """Kills one of some processes at random instants, and sees that nothing is done twice.
+
+    Args:
+        kills: How often.
+        chance: Of a kill when a task begins or ends.
+        processes: Those that are there now, by their numbers.
+    """
+
+    def __init__(self, kills: int, chance: float, processes: Callable[[], Sequence[int]]) -> None:
+        self.left = kills
+        self.ended: list[str] = []
+        self._chance = chance
+        self._processes = processes
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, TaskStarted):
+            assert event.source not in self.ended, "done before, and begun again"
+        elif isinstance(event, TaskEnded) and event.state == "done":
+            self.ended.append(event.source)
+        elif not isinstance(event, TaskEnded):
+            return
+        there = self._processes()
+        if self.left and there and _CHANCE.random() < self._chance:
+            self.left -= 1
+            let_pass()
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(_CHANCE.choice(there), signal.SIGKILL)
+
+
+def let_pass() -> None:
+    """Up to the time of some tasks: what is heard of is their beginnings and ends alone."""
+    for _ in range(_CHANCE.randrange(300_000)):
+        pass
+
+
+def undisturbed(folder: Path, pictures: int) -> dict[str, bytes]:
+    """What a batch makes of so many pictures, in `folder/in`, if nobody disturbs it."""
+    source = make_pictures(folder / "in", pictures)
+    with Journal(folder / "whole.db") as journal:
+        job = plan_job(journal, found_in(source), spec_for(folder / "whole"), inputs=["in"])
         assert run_job(journal, job).done == pictures
+    made = files_below(folder / "whole")
+    for data in made.values():
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            assert image.size == (40, 40)
+    return made
+
+
+def run_to_the_end(journal: Journal, folder: Path, pool: Executor, killer: Killer) -> None:
+    """Run a batch, and again for what its workers died over twice."""
+    spec, rules = spec_for(folder / "out"), Rules(retry_failed=True)
+    state = ""
+    while state != "done":
+        job = plan_job(journal, found_in(folder / "in"), spec, inputs=["in"], rules=rules)
+        sums = run_job(journal, job, pool=pool, listeners=[killer])
+        assert set(sums.causes) <= {"WorkerLost"}
+        state = sums.state
+
+
+@pytest.mark.parametrize("pool", ["threads", "isolated"])
+def test_a_batch_survives_being_killed(tmp_path: Path, pool: str, full_size: bool) -> None:
+    pictures, kills = (500, 50) if full_size or pool == "threads" else (40, 5)
+    made = undisturbed(tmp_path, pictures)
     output = tmp_path / "out"
-    lives = Lives(source, output, str(tmp_path / "journal.db"), pool)
+    lives = Lives(tmp_path / "in", output, str(tmp_path / "journal.db"), pool)
     for _ in range(kills):
         lives.live(lines=_CHANCE.randrange(16))
     lives.live(lines=None)
     assert lives.lines[-1] == "over done"
-    assert files_below(output) == files_below(tmp_path / "whole")
+    assert files_below(output) == made
     ended = [line for line in lives.lines if line.startswith("done ")]
     # What was written down in a life's last instant was not said any more.
     assert pictures - 4 * kills <= len(set(ended)) == len(ended) <= pictures
     assert lives.lines.count("planned") > kills // 2
     assert lives.lines.count("over done") == 1
-    for path in output.iterdir():
-        with Image.open(path) as image:
-            image.load()
-            assert image.size == (40, 40)
+
+
+def test_a_batch_survives_decoders_being_killed(
+    journal: Journal, tmp_path: Path, full_size: bool
+) -> None:
+    pictures, kills = (500, 50) if full_size else (60, 6)
+    made = undisturbed(tmp_path, pictures)
+    with IsolatedPool(2) as pool:
+
+        def processes() -> list[int]:
+            numbers = []
+            for keeper in pool._keepers:
+                with contextlib.suppress(ValueError):  # it is being let go of
+                    numbers.append(keeper._process.pid if keeper._process is not None else None)
+            return [number for number in numbers if number is not None]
+
+        killer = Killer(kills, 2 * kills / pictures, processes)
+        run_to_the_end(journal, tmp_path, pool, killer)
+    assert killer.left == 0
+    assert sorted(killer.ended) == sorted(map(str, (tmp_path / "in").iterdir()))
+    assert files_below(tmp_path / "out") == made
+
+
+def test_a_batch_survives_workers_of_a_cluster_being_killed(
+    journal: Journal, tmp_path: Path, full_size: bool
+) -> None:
+    pictures, kills = (500, 50) if full_size else (40, 2)
+    made = undisturbed(tmp_path, pictures)
+    with open_cluster("local", workers=2) as cluster:
+
+        def processes() -> list[int]:
+            nannies = cluster._client.cluster.workers.values()
+            return [nanny.pid for nanny in nannies if nanny.pid]
+
+        killer = Killer(kills, 2 * kills / pictures, processes)
+        run_to_the_end(journal, tmp_path, cluster, killer)
+    assert killer.left == 0
+    assert sorted(killer.ended) == sorted(map(str, (tmp_path / "in").iterdir()))
+    assert files_below(tmp_path / "out") == made
 
 
 def test_a_batch_in_postgresql_survives_being_killed(tmp_path: Path, postgres_url: str) -> None:

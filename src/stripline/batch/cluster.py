@@ -33,6 +33,7 @@ _RETRIES: Final = 3
 _SHARE: Final = 0.6
 _REPLACED_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
+_GIVEN_UP: Final = frozenset({"failed", "closed"})
 
 
 class ClusterExecutor(Executor):
@@ -87,13 +88,25 @@ class ClusterExecutor(Executor):
     def _look_after(self) -> None:
         """Fail what is held when the scheduler goes: Dask leaves such futures as they are.
 
-        A client that finds it again finds another one, which knows nothing of its calls.
+        A client that finds it again finds another one, which knows nothing of its calls. In a local
+        cluster, see that there are workers.
         """
         while not self._over.wait(_LOOK_SECONDS):
             if self._client.status != "running":
                 for future in list(self._held):
                     with suppress(InvalidStateError):  # it came after all
                         future.set_exception(WorkerLost(self._gone()))
+            elif self._client.cluster is not None:
+                self._client.cluster.loop.add_callback(self._replace_workers)
+
+    def _replace_workers(self) -> None:
+        """Start others for workers that Dask gave up, as those that were not back in 15 s."""
+        cluster = self._client.cluster
+        for name, nanny in list(cluster.workers.items()):
+            if nanny.status.name in _GIVEN_UP:
+                del cluster.workers[name]
+        if len(cluster.workers) < self._max_workers and not self._over.is_set():
+            cluster.scale(self._max_workers)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the interface is Executor's
         """Take no more calls, and let go of the cluster; a local one ends.
