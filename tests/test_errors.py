@@ -26,6 +26,7 @@ SAMPLES = [
     errors.UnsupportedFormat("x"),
     errors.CorruptImage("x"),
     errors.LimitExceeded("pixels", 2_000, 1_000),
+    errors.OverBudget(2_000, 1_000),
     errors.GoalNotReached("x"),
     errors.SinkError("x"),
     errors.SinkFailed(65536, "OSError: full"),

@@ -17,7 +17,8 @@
     │   ├── SourceFailed                 the source raised; the cause is kept and says if to retry
     │   ├── UnsupportedFormat            not a file format that can be read here
     │   ├── CorruptImage                 a known format, but damaged
-    │   └── LimitExceeded                a picture that needs more of something than is allowed
+    │   ├── LimitExceeded                a picture that needs more of something than is allowed
+    │   └── OverBudget                   a picture that does not stream, nor fits the memory budget
     ├── SinkError                        where the bytes go
     │   ├── SinkFailed                   the target raised; the cause is kept; mostly to be retried
     │   ├── OutputDamaged                a file, read again, is not what was written; may be retried
@@ -50,6 +51,7 @@ __all__ = [
     "MissingDependency",
     "OutOfMemory",
     "OutputDamaged",
+    "OverBudget",
     "SinkError",
     "SinkFailed",
     "SourceError",
@@ -210,6 +212,26 @@ class LimitExceeded(SourceError):
 
     def __str__(self) -> str:
         return f"{self.found:,} {self.what}, of which {self.allowed:,} are allowed"
+
+
+class OverBudget(SourceError):
+    """A picture that has to be in memory as a whole, and takes more there than a batch may use.
+
+    Attributes:
+        needed: Bytes, by its header and the recipes; at most so many.
+        budget: Bytes that all pictures may take together.
+    """
+
+    def __init__(self, needed: int, budget: int) -> None:
+        super().__init__(needed, budget)
+        self.needed = needed
+        self.budget = budget
+
+    def __str__(self) -> str:
+        return (
+            f"it has to be in memory as a whole and may take {self.needed:,} bytes there, of"
+            f" {self.budget:,} that the batch may use: give more (--memory) and retry"
+        )
 
 
 class GoalNotReached(StriplineError):

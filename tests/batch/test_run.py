@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
-from stripline.batch import Journal, Run, plan_job, run_job
+from stripline.batch import Journal, Rules, Run, plan_job, run_job
 from stripline.batch.events import (
     JobEnded,
     JobStarted,
@@ -26,7 +28,7 @@ from stripline.batch.work import do_work
 from stripline.errors import CorruptImage, InvalidOption, SinkFailed, WorkerLost
 from stripline.pools import SerialExecutor
 from tests.batch.support import Told, errors, files_below, found_in, make_pictures, spec_for, states
-from tests.support import LosingExecutor
+from tests.support import LosingExecutor, photograph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,6 +219,42 @@ def test_tasks_begin_only_while_they_fit_together(
         with Budgeted(needs, budget) as pool:
             assert run_job(journal, again, pool=pool, memory_bytes=budget).done == 10
             assert (pool.most == 1) == (budget <= largest)
+
+
+def test_what_neither_streams_nor_fits_is_refused_with_both_numbers(
+    journal: Journal, tmp_path: Path
+) -> None:
+    (tmp_path / "in").mkdir()
+    picture = Image.fromarray(photograph(4, 4))
+    picture.save(tmp_path / "in/streams.jpg")
+    picture.save(tmp_path / "in/whole.jpg", progressive=True)
+    spec = spec_for(tmp_path / "out")
+    job = plan_job(journal, found_in(tmp_path / "in"), spec, inputs=["in"])
+    budget = 17_000_000  # both need more, of which the progressive one holds 17.6 MB
+    assert run_job(journal, job, memory_bytes=budget).causes == {"OverBudget": 1}
+    assert re.search(
+        rf"may take \d\d,\d+,\d+ bytes .* {budget:,}", errors(journal, job)["whole.jpg"]
+    )
+    rules = Rules(retry_failed=True)
+    plan_job(journal, found_in(tmp_path / "in"), spec, inputs=["in"], rules=rules)
+    assert run_job(journal, job, memory_bytes=18_000_000).done == 2
+
+
+def test_what_needs_more_than_there_is_at_all_is_refused(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    Image.fromarray(photograph(4, 4)).save(tmp_path / "in/whole.jpg", progressive=True)
+    job = plan_job(journal, found_in(tmp_path / "in"), spec_for(tmp_path / "out"), inputs=["in"])
+    monkeypatch.setattr("stripline.batch.admit.all_memory", lambda: 1_000_000)
+    monkeypatch.setattr("stripline.batch.run.all_memory", lambda: 18_000_000)
+    assert run_job(journal, job).done == 1
+    monkeypatch.setattr("stripline.batch.run.all_memory", lambda: 17_000_000)
+    rules = Rules(force=True)
+    plan_job(
+        journal, found_in(tmp_path / "in"), spec_for(tmp_path / "out"), inputs=["in"], rules=rules
+    )
+    assert run_job(journal, job).causes == {"OverBudget": 1}
 
 
 def test_stop_finishes_what_runs_and_begins_no_more(

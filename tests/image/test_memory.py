@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from stripline.image import Recipe, probe
-from stripline.image.memory import needed_bytes
+from stripline.image.memory import held_bytes, needed_bytes
 from stripline.image.variant import job_for
 from tests.support import photograph, run_script
 
@@ -51,6 +51,7 @@ def as_is(image_format: str, **output: Any) -> dict[str, Any]:
 
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a.jpg", {}, {"": SMALL}),
+    ("a.jpg", {"progressive": True}, {"": SMALL}),
     ("a.jpg", {"progressive": True, "subsampling": 0}, {"": SMALL}),
     ("a.png", {"compress_level": 1}, {"": SMALL}),
     ("a.webp", {"method": 0}, {"": SMALL}),
@@ -64,6 +65,31 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a.jpg", {}, as_is("jpeg", quality="auto")),
     ("a.jpg", {}, {"large": LARGE, "small": SMALL, "same": {}}),
 ]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "recipe", "bytes_a_pixel"),
+    [
+        ("a.jpg", {}, SMALL, 0),
+        ("a.png", {}, {"output": {"format": "jpeg"}}, 0),
+        ("a.tif", {}, {"resize": {"width": 99}, "output": {"format": "png", "effort": 0}}, 0),
+        ("a.jpg", {"progressive": True}, SMALL, 4.2),
+        ("a.jpg", {"progressive": True, "subsampling": 0}, SMALL, 7.2),
+        ("a.webp", {}, SMALL, 8.9),
+        ("a.avif", {"speed": 10}, SMALL, 15.5),
+        ("a.jpg", {}, {"output": {"format": "avif"}}, 21.6),
+        ("a.jpg", {}, {"output": {"format": "jpeg", "effort": 3, "quality": 80}}, 7.5),
+        ("a.jpg", {}, {"output": {"lossless": True}}, 5.0),
+    ],
+)
+def test_what_does_not_stream_is_held(
+    tmp_path: Path, name: str, options: dict[str, Any], recipe: dict[str, Any], bytes_a_pixel: float
+) -> None:
+    Image.fromarray(photograph()).save(tmp_path / name, **options)
+    info = probe(tmp_path / name)
+    jobs = [job_for("", Recipe.read(recipe), info)]
+    assert held_bytes(info, jobs) == int(bytes_a_pixel * 512 * 512)
+    assert held_bytes(info, jobs) < needed_bytes(info, jobs)
 
 
 @pytest.mark.parametrize(("name", "options", "recipes"), CASES)

@@ -11,10 +11,15 @@ from stripline.pools import memory_limit
 _SHARE: Final = 0.6
 
 
-def default_budget() -> int:
-    """60 % of what this process's control groups allow it, or of what the machine has, in bytes."""
+def all_memory() -> int:
+    """What this process's control groups allow it, or what the machine has, in bytes."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return int(_SHARE * min(machine, memory_limit() or machine))
+    return min(machine, memory_limit() or machine)
+
+
+def default_budget() -> int:
+    """60 % of that."""
+    return int(_SHARE * all_memory())
 
 
 class Admission:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stripline.batch.places import is_local, source_of
-from stripline.errors import StriplineError, UnsupportedFormat
+from stripline.errors import OverBudget, StriplineError, UnsupportedFormat
 from stripline.image import probe
-from stripline.image.memory import needed_bytes, verifying_bytes
+from stripline.image.memory import held_bytes, needed_bytes, verifying_bytes
 from stripline.image.sinks import Made
 from stripline.image.variant import job_for
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stripline.batch.spec import Spec
-    from stripline.batch.task import Found, Planned
+    from stripline.batch.task import Found, Planned, SourceId, Work
     from stripline.image import ImageInfo, Limits
     from stripline.image.variant import Job
     from stripline.streams.source import Source
@@ -56,16 +56,27 @@ class Look:
     skipped: bool = False
 
 
+def check_budget(work: Work) -> None:
+    """Refuse a source that needs more memory than there is, unless it streams.
+
+    Raises:
+        OverBudget: It does not.
+        StriplineError: It is no picture.
+    """
+    source = source_of(work.source.url, max_bytes=work.limits.bytes, version=work.source.version)
+    info = _probed(source, work.limits)
+    jobs = [job_for(name, recipe, info) for name, recipe in work.variants.items()]
+    held = held_bytes(info, jobs) + _beside(work.source, info, jobs, verify=work.verify)
+    if held > work.budget_bytes:
+        raise OverBudget(work.memory_bytes, work.budget_bytes)
+
+
 def look_at(found: Found, spec: Spec) -> Look:
     """Read a source's header and decide all that can be decided from it; never raises for it."""
     try:
         info = _probed(source_of(found.url, max_bytes=spec.limits.bytes), spec.limits)
         jobs = [job_for(name, recipe, info) for name, recipe in spec.variants.items()]
-        memory = needed_bytes(info, jobs)
-        if spec.verify:
-            memory += verifying_bytes(info, jobs)
-        if not is_local(found.url):  # fetched once, as a whole
-            memory += found.size
+        memory = needed_bytes(info, jobs) + _beside(found.source, info, jobs, verify=spec.verify)
     except (StriplineError, OSError) as error:
         claims = os.path.splitext(found.url)[1].lower() in _ENDINGS  # noqa: PTH122 - of a URL too
         unknown = isinstance(error, UnsupportedFormat) and not claims
@@ -76,6 +87,12 @@ def look_at(found: Found, spec: Spec) -> Look:
         least_bytes=sum(_least_bytes(job, info) for job in jobs),
         names=tuple(_names(jobs, info, spec.places(found.relative))),
     )
+
+
+def _beside(source: SourceId, info: ImageInfo, jobs: list[Job], *, verify: bool) -> int:
+    """What is in memory beside the work itself: outputs looked at, a source fetched as a whole."""
+    fetched = 0 if is_local(source.url) else source.size
+    return fetched + (verifying_bytes(info, jobs) if verify else 0)
 
 
 def _probed(source: Source, limits: Limits) -> ImageInfo:

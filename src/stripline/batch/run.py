@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Final, Literal
 
-from stripline.batch.admit import Admission, default_budget
+from stripline.batch.admit import Admission, all_memory, default_budget
 from stripline.batch.events import (
     JobEnded,
     JobStarted,
@@ -75,7 +75,9 @@ class Run:
             shared pool of threads.
         do: What is done with each task; picklable, if the pool's workers are processes.
         memory_bytes: What tasks may need together; None for 60 % of what there is. Workers that are
-            processes take their own part of it first.
+            processes take their own part of it first. A task that needs more runs alone, if its
+            picture streams; others fail as `OverBudget`. Without a number they do so only if they
+            need more than there is.
         retries: How often a task is tried again that failed for a reason that may pass.
         listeners: Are told all that happens.
         in_flight: Tasks in the pool at once; None for four times its width.
@@ -106,6 +108,8 @@ class Run:
         workers = width * int(getattr(self._pool, "worker_bytes", 0))
         budget = default_budget() if memory_bytes is None else memory_bytes
         self._admission = Admission(budget - workers)
+        most = all_memory() if memory_bytes is None else memory_bytes
+        self._most_bytes = most - workers
         self._kept_bytes = max(_SMALL_BYTES, self._admission.budget // (_KEPT_SHARE * width))
         self._most = in_flight or _IN_FLIGHT * width
         self._line = Line(journal, job.id, self._admission)
@@ -233,8 +237,9 @@ class Run:
         task = flight.task
         source = SourceId(task.url, task.size, task.version)
         work = self._job.spec.work(task.key, source, task.relative, task.memory_bytes)
-        if task.memory_bytes > self._kept_bytes:
-            work = replace(work, gives_back=True)
+        if task.memory_bytes > min(self._kept_bytes, self._most_bytes):
+            over = self._most_bytes if task.memory_bytes > self._most_bytes else 0
+            work = replace(work, gives_back=True, budget_bytes=over)
         try:
             future = self._pool.submit(self._do, work)
         except (BrokenExecutor, RuntimeError) as error:

@@ -105,6 +105,7 @@ class Work:
         salvage: Whether damaged sources give what can be read.
         verify: Whether outputs are decoded again and compared before the task counts as done.
         memory_bytes: What it was admitted for; 0 if that was not estimated.
+        budget_bytes: What there is, if it was admitted for more; 0 otherwise.
         gives_back: Whether the memory it took goes back to the system at once. Taking it anew costs
             the next task time: a sixth with pictures of 12 to 24 megapixels.
     """
@@ -117,6 +118,7 @@ class Work:
     salvage: bool = False
     verify: bool = False
     memory_bytes: int = 0
+    budget_bytes: int = 0
     gives_back: bool = False
 
 

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from stripline.batch.cache import Kept
+from stripline.batch.look import check_budget
 from stripline.batch.places import PlannedSinks, source_of
 from stripline.batch.retry import failure_of
 from stripline.batch.task import Outcome, Written
@@ -51,6 +52,8 @@ def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
 
 
 def _done(work: Work, cache: ResultCache | None, began: float) -> Outcome:
+    if work.budget_bytes:
+        check_budget(work)
     source = source_of(work.source.url, max_bytes=work.limits.bytes, version=work.source.version)
     sinks = PlannedSinks(work.outputs, work.key)
     result, fallback = _processed(work, cache, source, sinks)

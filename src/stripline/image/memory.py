@@ -32,8 +32,10 @@ _ROW_WITH_ALPHA: Final = 26_000
 # Decoders that hold the picture, bytes a pixel of it: AVIF 15.4, BMP (through Pillow) 14.0, WebP
 # 8.8, HEIC 8.0, GIF 5.9.
 _WHOLE: Final = {"avif": 15.5, "bmp": 14.0, "webp": 8.9, "heic": 9.0, "gif": 6.0, "svg": 8.0}
-# Coefficients of a progressive JPEG: 3.9 at 4:2:0, 7.2 at 4:4:4, and the header does not say which.
-_PROGRESSIVE: Final = 7.2
+# A progressive JPEG's coefficients, two bytes each, and what else there is of each pixel: 3.9 bytes
+# at 4:2:0, 7.2 at 4:4:4.
+_COEFFICIENT: Final = 2.0
+_PROGRESSIVE: Final = 1.2
 _INTERLACED: Final = 4.3
 # Encoding rows of JPEG with our own encoder, for each pixel of one: 14,000.
 _ENCODED_ROW: Final = 14_000
@@ -89,25 +91,68 @@ def verifying_bytes(info: ImageInfo, jobs: Sequence[Job]) -> int:
     return _VERIFIED * pixels + min(_SAMPLE, 50 * pixels)
 
 
+def held_bytes(info: ImageInfo, jobs: Sequence[Job]) -> int:
+    """The part of that which no reading by rows can spare: 0 if the picture streams.
+
+    Args:
+        info: What the probe found.
+        jobs: What each variant will be.
+    """
+    whole = max(_whole(info, job) for job in jobs)
+    return int(whole + max(0 if _streams(job) else _encoding(info, job) for job in jobs))
+
+
+def _streams(job: Job) -> bool:
+    """Whether the file is made a few rows at a time."""
+    output = job.recipe.output
+    return (
+        job.scaled is not None
+        and len(job.encoders) == 1
+        and _streaming(job.encoders[0], output)
+        and output.goal_score is None
+        and output.max_bytes is None
+    )
+
+
+def _streaming(encoder: Encoder, output: Output) -> bool:
+    settings = encoder.resolved_settings(output)
+    match encoder.traits.name:
+        case "jpeg":
+            return bool(settings["effort"] < _MOZJPEG_EFFORT)
+        case "png":
+            return output.png.palette in {False, None} and not settings.get("oxipng")
+        case name:
+            return name == "tiff"
+
+
 def _decoding(info: ImageInfo, job: Job) -> float:
     if job.scaled is None:
         return 0  # the coefficients are counted as encoding
     alpha = info.alpha and info.format not in _WHOLE
     rows = info.width * (_ROW_WITH_ALPHA if alpha else _ROW) * (2 if info.bit_depth > 8 else 1)
+    own = info.format == "jpeg" and not info.progressive
+    held = _whole(info, job) + (_own_decoder(info, job.scaled) if own else 0)
+    return min(rows, _ROW * info.pixels) + held
+
+
+def _whole(info: ImageInfo, job: Job) -> float:
+    """What is in memory at once of all rows, the source's and the scaled ones."""
+    if job.scaled is None:
+        return 0
     held = 0.0
     frames = info.frames if job.scaled.animated else 1
     if info.format == "svg":
         held = _WHOLE["svg"] * job.scaled.box.width * job.scaled.box.height
     elif info.format in _WHOLE:
         held = _WHOLE[info.format] * info.pixels * frames
-    elif info.format == "jpeg" and not info.progressive:
-        held = _own_decoder(info, job.scaled)
+    elif info.progressive and info.format == "jpeg":
+        held = (_COEFFICIENT * (info.samples or 3) + _PROGRESSIVE) * info.pixels
     elif info.progressive:
-        held = (_PROGRESSIVE if info.format == "jpeg" else _INTERLACED) * info.pixels
+        held = _INTERLACED * info.pixels
     turned = job.recipe.orient and info.orientation != 1
     if turned or job.recipe.steps:
         held += _PIXEL * job.scaled.box.width * job.scaled.box.height * frames
-    return min(rows, _ROW * info.pixels) + held
+    return held
 
 
 def _own_decoder(info: ImageInfo, scaled: Scaled) -> float:

@@ -57,6 +57,21 @@ def test_colour(data: bytes, colour: str) -> None:
     assert probe(data).colour == colour
 
 
+@pytest.mark.parametrize(
+    ("data", "samples"),
+    [
+        (pillow("jpeg", "L"), 1),
+        (pillow("jpeg", subsampling=0), 3),
+        (pillow("jpeg", subsampling=1), 2),
+        (pillow("jpeg", subsampling=2), 1.5),
+        (pillow("jpeg", "CMYK"), 4),
+        (changed(SOF, 11, b"\0", pillow("jpeg")), None),
+    ],
+)
+def test_samples(data: bytes, samples: float | None) -> None:
+    assert probe(data).samples == samples
+
+
 def test_two_channels_have_no_name() -> None:
     data = b"\xff\xd8\xff\xc0\x00\x0e\x08\x00\x04\x00\x04\x02" + b"\x01\x11\x00" * 2
     assert probe(data + b"\xff\xda\x00\x02").colour == "other"

@@ -68,6 +68,8 @@ class ImageInfo:
             whole blocks and says which part is the picture.
         complete: False if the file ends before what its header promises: a GIF without its end, a
             TIFF with pixels beyond it. Other formats' decoders notice that by themselves.
+        samples: For each pixel as stored, fewer where chroma is subsampled: 1.5 of a JPEG at 4:2:0.
+            JPEG alone says it in its header; None otherwise.
         bytes: Size of the file; None for a stream.
     """
 
@@ -87,6 +89,7 @@ class ImageInfo:
     tiled: bool = False
     complete: bool = True
     coded_size: tuple[int, int] | None = None
+    samples: float | None = None
     bytes: int | None = None
 
     @property

@@ -144,8 +144,18 @@ def _info(header: Header, seen: _Seen) -> ImageInfo:
         orientation=orientation(seen.exif) if seen.exif else UPRIGHT,
         progressive="progressive" in seen.process,
         lossless="lossless" in seen.process,
+        samples=_samples(frame),
         bytes=header.size,
     )
+
+
+def _samples(frame: bytes) -> float | None:
+    """Of all components together for each pixel, by their sampling factors (T.81, A.1.1)."""
+    across, down = ([byte >> 4 for byte in frame[7::3]], [byte & 15 for byte in frame[7::3]])
+    if not all(1 <= factor <= 4 for factor in (*across, *down)):
+        return None
+    areas = sum(x * y for x, y in zip(across, down, strict=True))
+    return areas / (max(across) * max(down))
 
 
 def _colour(seen: _Seen) -> Colour:
