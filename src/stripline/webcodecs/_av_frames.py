@@ -162,7 +162,7 @@ def media_from_av(frame: av.VideoFrame, visible: tuple[int, int, int, int] | Non
         raise NotSupportedError(
             f"there is no VideoPixelFormat for FFmpeg's {theirs!r}; reformat() the frame first"
         )
-    planes, strides = zip(*(_shared(plane) for plane in frame.planes), strict=True)
+    planes, strides = zip(*map(_shared, frame.planes), strict=True)
     if theirs in _GREY:
         grey, stride = _no_colour(pixel_format(found), width, height)
         planes, strides = (*planes, grey, grey), (*strides, stride, stride)
@@ -188,12 +188,22 @@ def _no_colour(form: PixelFormat, width: int, height: int) -> tuple[memoryview, 
 
 def color_space_from_av(frame: av.VideoFrame) -> VideoColorSpace:
     """What a frame of PyAV says of its colours; a member is None where it says nothing."""
-    theirs = frame.format.name
+    return _color_space(
+        frame.format.name,
+        frame.color_primaries,
+        frame.color_trc,
+        frame.colorspace,
+        frame.color_range,
+    )
+
+
+@lru_cache(maxsize=64)  # asked for every frame, and nearly always the same
+def _color_space(
+    theirs: str, primaries: int, transfer: int, matrix: int, level: int
+) -> VideoColorSpace:
     if theirs.startswith(("rgb", "bgr")):
         return SRGB
-    known = color_space_from_numbers(
-        frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range
-    ).to_json()
+    known = color_space_from_numbers(primaries, transfer, matrix, level).to_json()
     if theirs.startswith("gbr"):
         known["matrix"] = VideoMatrixCoefficients.RGB
     if theirs.startswith("yuvj"):
@@ -201,7 +211,6 @@ def color_space_from_av(frame: av.VideoFrame) -> VideoColorSpace:
     return VideoColorSpace(known)
 
 
-@lru_cache(maxsize=64)  # asked for every frame, and nearly always the same
 def color_space_from_numbers(
     primaries: int, transfer: int, matrix: int, level: int
 ) -> VideoColorSpace:

@@ -80,7 +80,9 @@ class VideoDecodeBackend:
         self._alpha: AlphaDecoder | None = None
         self._last: tuple[int, int | None] = (0, None)
         given = config.get("color_space", {})
-        self._colors = {name: value for name, value in given.items() if value is not None}
+        self._given_colors = {name: value for name, value in given.items() if value is not None}
+        # What the last picture said of its colours, and what goes with that: mostly the same.
+        self._colors = (VideoColorSpace(), VideoColorSpace(self._given_colors))
         self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
 
     def work(self, item: DecodeItem) -> Iterator[tuple[VideoFrame]]:
@@ -108,7 +110,7 @@ class VideoDecodeBackend:
         self._times[self._count] = (chunk.timestamp, chunk.duration)
         self._times.pop(self._count - _REMEMBERED, None)
         self._count += 1
-        yield from self._frames(self._decode(packet))
+        return self._frames(self._decode(packet))
 
     def _tolerate(self, midway: bool) -> None:  # noqa: FBT001 - it is what is tolerated
         """Have a decoder that passes over missing references, or one that does not."""
@@ -186,16 +188,22 @@ class VideoDecodeBackend:
         media = media_from_av(frame)
         if self._alpha is not None:
             media = self._alpha.add_to(media, number)
-        colors = {**_fill_colors(color_space_from_av(frame)), **self._colors}
         return VideoFrame._from_media(  # noqa: SLF001 - made for this
             media,
             timestamp=timestamp,
             duration=duration,
-            color_space=VideoColorSpace(colors),
-            rotation=self._turn.rotation,
-            flip=self._turn.flip,
+            color_space=self._color_space(color_space_from_av(frame)),
+            orientation=self._turn,
             display_size=self._display_size(frame.width, frame.height),
         )
+
+    def _color_space(self, said: VideoColorSpace) -> VideoColorSpace:
+        """The colours of a picture that says this itself; the configuration has the last word."""
+        known, colors = self._colors
+        if said is not known:
+            colors = VideoColorSpace({**_fill_colors(said), **self._given_colors})
+            self._colors = (said, colors)
+        return colors
 
     def _display_size(self, width: int, height: int) -> tuple[int, int]:
         """The size as shown: no side smaller than coded ("Create a VideoFrame", section 9.4.6)."""

@@ -1,4 +1,4 @@
-"""What a codec is made of: something that does the work, and two callbacks."""
+"""What a codec is made of: something that does the work, two callbacks, and what they get."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from stripline.webcodecs.events import taking
+from stripline.webcodecs.exceptions import DOMException, EncodingError, NotSupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["Backend", "callbacks"]
+__all__ = ["Backend", "callbacks", "dom_exception"]
 
 Config_contra = TypeVar("Config_contra", contravariant=True)
 Input_contra = TypeVar("Input_contra", contravariant=True)
@@ -73,3 +74,14 @@ def callbacks(
     assert output is not None  # noqa: S101 - checked in the loop above
     assert error is not None  # noqa: S101 - checked in the loop above
     return taking(output, arguments), taking(error, 1)
+
+
+def dom_exception(error: Exception) -> DOMException:
+    """An error of a backend as callbacks get it, with its cause."""
+    if isinstance(error, DOMException):
+        return error
+    found: DOMException = EncodingError(f"the codec failed: {type(error).__name__}: {error}")
+    if isinstance(error, ImportError):  # PyAV is not installed; the message says how to
+        found = NotSupportedError(str(error))
+    found.__cause__ = error
+    return found

@@ -23,18 +23,12 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
-from stripline.webcodecs.backend import callbacks
+from stripline.webcodecs.backend import callbacks, dom_exception
 from stripline.webcodecs.control_queue import ControlQueue
 from stripline.webcodecs.delivery import Delivery, LoopDelivery, ThreadDelivery, running_loop
 from stripline.webcodecs.enums import CodecState
 from stripline.webcodecs.events import Event, EventHandler, EventTarget
-from stripline.webcodecs.exceptions import (
-    AbortError,
-    DOMException,
-    EncodingError,
-    InvalidStateError,
-    NotSupportedError,
-)
+from stripline.webcodecs.exceptions import AbortError, InvalidStateError
 from stripline.webcodecs.forking import watch_forks
 from stripline.webcodecs.promise import Promise
 
@@ -43,6 +37,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from stripline.webcodecs.backend import Backend
+    from stripline.webcodecs.exceptions import DOMException
 
 __all__ = ["Codec"]
 
@@ -122,13 +117,13 @@ class Codec(EventTarget, Generic[Config, Input]):
         with self._lock:
             self._refuse_closed("configure()")
             self._state = CodecState.CONFIGURED
-            self._queue.put(partial(self._run_configure, self._generation, config))
+            self._queue.put(partial(self._run, self._run_configure, self._generation, config))
 
     def _enqueue(self, item: Input) -> None:
         """Queue an input; the caller has checked it and the state under the lock."""
         self._queue_size += 1
         self._queue.put(
-            partial(self._run_work, self._generation, item),
+            partial(self._run, self._run_work, self._generation, item),
             discard=partial(self._discard_input, item),
         )
 
@@ -152,7 +147,7 @@ class Codec(EventTarget, Generic[Config, Input]):
             if self._state is not CodecState.CONFIGURED:
                 return Promise.rejected(self._not_configured("flush()"))
             self._flushes.append(promise)
-            self._queue.put(partial(self._run_flush, self._generation, promise))
+            self._queue.put(partial(self._run, self._run_flush, self._generation, promise))
             return promise
 
     def reset(self) -> None:
@@ -274,7 +269,12 @@ class Codec(EventTarget, Generic[Config, Input]):
         for promise in flushes:
             promise.reject(error)
 
-    # Messages that the codec's thread runs.
+    # Messages that the codec's thread runs. What they post is held for `_run` to wake the loop.
+
+    def _run(self, message: Callable[..., object], *args: object) -> None:
+        message(*args)
+        if not self._queue:
+            self._delivery.wake()
 
     def _is_over(self, generation: int) -> bool:
         return generation == self._failed or generation != self._generation
@@ -282,6 +282,7 @@ class Codec(EventTarget, Generic[Config, Input]):
     def _run_configure(self, generation: int, config: Config) -> None:
         if self._is_over(generation):
             return
+        self._delivery.wake()
         try:
             if self._backend is None:
                 self._backend = self._new_backend()
@@ -296,7 +297,8 @@ class Codec(EventTarget, Generic[Config, Input]):
         if self._is_over(generation) or self._backend is None:
             self._discard_input(item)
             return
-        self._delivery.post(partial(self._took_one, generation))
+        self._delivery.post(partial(self._took_one, generation), hold=True)
+        self._delivery.wake(len(self._queue))
         try:
             self._emit(generation, self._backend.work(item))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
@@ -305,25 +307,27 @@ class Codec(EventTarget, Generic[Config, Input]):
     def _run_flush(self, generation: int, promise: Promise[None]) -> None:
         if self._is_over(generation) or self._backend is None:
             return
+        self._delivery.wake()
         try:
             self._emit(generation, self._backend.drain())
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
             self._fail(generation, error)
             return
-        self._delivery.post(partial(self._resolve_flush, promise), breathe=True)
+        self._delivery.post(partial(self._resolve_flush, promise), breathe=True, hold=True)
 
     def _emit(self, generation: int, outputs: Iterable[tuple[Any, ...]]) -> None:
         for output in outputs:
             if generation != self._generation:
                 self._discard_output(output)
                 return
-            self._delivery.post(partial(self._deliver, generation, output))
+            self._delivery.post(partial(self._deliver, generation, output), hold=True)
 
     def _fail(self, generation: int, error: Exception) -> None:
         self._failed = generation
-        self._delivery.post(partial(self._close_on_error, generation, _as_dom(error)))
+        self._delivery.post(partial(self._close_on_error, generation, dom_exception(error)))
 
     def _release(self) -> None:
+        self._delivery.wake()
         backend, self._backend, self._active = self._backend, None, None
         if backend is not None:
             backend.close()
@@ -383,14 +387,3 @@ class Codec(EventTarget, Generic[Config, Input]):
 
 def _always() -> bool:
     return True
-
-
-def _as_dom(error: Exception) -> DOMException:
-    """An error as callbacks get it, with its cause."""
-    if isinstance(error, DOMException):
-        return error
-    found: DOMException = EncodingError(f"the codec failed: {type(error).__name__}: {error}")
-    if isinstance(error, ImportError):  # PyAV is not installed; the message says how to
-        found = NotSupportedError(str(error))
-    found.__cause__ = error
-    return found

@@ -108,6 +108,10 @@ class ControlQueue:
             if not self._worker.ended:
                 self._worker.end()
 
+    def __len__(self) -> int:
+        """How many messages wait."""
+        return self._worker.messages.qsize()
+
     def is_worker(self) -> bool:
         """Whether the calling thread is this queue's."""
         return threading.current_thread() is self._worker.thread

@@ -1,8 +1,10 @@
 """Where callbacks run: on the asyncio loop that made the codec, or on the codec's own thread.
 
 A codec made while a loop runs delivers there: in order, and with one wake-up of the loop for all
-that has come together since the last. Without a running loop, callbacks run on the codec's thread
-while it works ("synchronous mode"): `flush().result()` waits for them.
+that has come together since the last. A wake-up takes tens of microseconds, so the codec's thread
+holds what it has to tell until it has nothing to do or begins what may last. Where inputs are short
+and more of them wait, it tells of two at once. Without a running loop, callbacks run on the codec's
+thread while it works ("synchronous mode"): `flush().result()` waits for them.
 
 An exception in a callback never stops a codec. It goes to the loop's exception handler, or to
 `threading.excepthook`. `SystemExit` and `KeyboardInterrupt` leave the loop, as from any other of
@@ -14,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING, Final
@@ -30,6 +33,12 @@ __all__ = ["Delivery", "LoopDelivery", "ThreadDelivery", "running_loop"]
 # callback in turn waits for the caller.
 CALLBACK_WAIT_SECONDS: Final = 1.0
 
+# While more inputs wait, a loop is not woken again so soon; 60 pictures a second come every 17 ms.
+HOLD_SECONDS: Final = 0.004
+# But it is for so many tasks: that two inputs were taken, and their outputs. More at once would
+# save little, and each picture that is held costs the decoder another buffer, cold in the cache.
+HOLD_TASKS: Final = 4
+
 _inside = threading.local()  # .depth: how many callbacks of any codec this thread is inside of
 
 
@@ -45,12 +54,19 @@ class Delivery(ABC):
     """Runs one codec's tasks on one thread, in order."""
 
     def __init__(self) -> None:
-        self._idle = threading.Condition()
+        self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
+        self._settling = 0  # how many threads wait for a callback to end
         self._runner: int | None = None  # the thread inside a callback
 
     @abstractmethod
     def post(
-        self, task: Callable[[], object], *, breathe: bool = False, turn_end: bool = False
+        self,
+        task: Callable[[], object],
+        *,
+        breathe: bool = False,
+        turn_end: bool = False,
+        hold: bool = False,
     ) -> None:
         """Have a task run after all that were posted before, from any thread.
 
@@ -59,6 +75,16 @@ class Delivery(ABC):
             breathe: Let the loop run what the task woke before the next task runs.
             turn_end: Posted by a task: run when the loop's turn ends or is about to breathe, before
                 tasks that are posted already.
+            hold: The caller will call `wake`.
+        """
+
+    @abstractmethod
+    def wake(self, waiting: int = 0) -> None:
+        """Have what was held run soon.
+
+        Args:
+            waiting: How many inputs wait. If any do, `HOLD_SECONDS` and `HOLD_TASKS` bound how much
+                is held on: the caller will call again.
         """
 
     @abstractmethod
@@ -77,7 +103,7 @@ class Delivery(ABC):
         Returns:
             Whether it was wanted.
         """
-        with self._idle:
+        with self._lock:
             if not wanted():
                 return False
             outer, self._runner = self._runner, threading.get_ident()
@@ -88,9 +114,10 @@ class Delivery(ABC):
             self.report(error)
         finally:
             _inside.depth -= 1
-            with self._idle:
+            with self._lock:
                 self._runner = outer
-                self._idle.notify_all()
+                if self._settling:
+                    self._idle.notify_all()
         return True
 
     def settle(self) -> None:
@@ -100,8 +127,10 @@ class Delivery(ABC):
         """
         if getattr(_inside, "depth", 0):
             return
-        with self._idle:
+        with self._lock:
+            self._settling += 1
             self._idle.wait_for(lambda: self._runner is None, CALLBACK_WAIT_SECONDS)
+            self._settling -= 1
 
 
 class LoopDelivery(Delivery):
@@ -114,25 +143,37 @@ class LoopDelivery(Delivery):
         self._tasks: deque[tuple[Callable[[], object], bool]] = deque()
         self._last: deque[Callable[[], object]] = deque()
         self._awake = False
+        self._woken_at = -HOLD_SECONDS
         self._paused = False
         self._running = False
 
     def post(
-        self, task: Callable[[], object], *, breathe: bool = False, turn_end: bool = False
+        self,
+        task: Callable[[], object],
+        *,
+        breathe: bool = False,
+        turn_end: bool = False,
+        hold: bool = False,
     ) -> None:
         """Queue a task for the loop; dropped when the loop is closed."""
         if turn_end and self._running and self.is_here():
             self._last.append(task)
             return
         self._tasks.append((task, breathe))
-        self._wake()
+        if not hold:
+            self.wake()
 
-    def _wake(self) -> None:
-        if self._awake:
+    def wake(self, waiting: int = 0) -> None:
+        """Wake the loop, unless it is already being woken."""
+        if self._awake or not self._tasks:
             return
-        self._awake = True
+        now = time.monotonic()
+        if waiting and len(self._tasks) < HOLD_TASKS and now < self._woken_at + HOLD_SECONDS:
+            return
+        self._awake, self._woken_at = True, now
         try:
-            self._loop.call_soon_threadsafe(self._run)
+            # Only another thread must interrupt the loop's sleep.
+            (self._loop.call_soon if self.is_here() else self._loop.call_soon_threadsafe)(self._run)
         except RuntimeError:  # the loop is closed: there is nobody to tell
             self._tasks.clear()
             self._awake = False
@@ -158,7 +199,7 @@ class LoopDelivery(Delivery):
         finally:
             self._running = False
             if self._tasks and not self._paused:
-                self._wake()
+                self.wake()
 
     def _end_turn(self) -> None:
         for _ in range(len(self._last)):
@@ -197,12 +238,16 @@ class ThreadDelivery(Delivery):
         *,
         breathe: bool = False,  # noqa: ARG002 - there is no loop
         turn_end: bool = False,  # noqa: ARG002 - there are no turns
+        hold: bool = False,  # noqa: ARG002 - nobody sleeps
     ) -> None:
         """Run the task now on the codec's thread, or queue it from any other."""
         if self.is_here():
             task()
         else:
             self._queue.put(task, keep=True)
+
+    def wake(self, waiting: int = 0) -> None:
+        """Do nothing: tasks have run, or are messages that the thread waits for."""
 
     def is_here(self) -> bool:
         """Whether this is the codec's thread."""

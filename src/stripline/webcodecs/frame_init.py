@@ -93,7 +93,7 @@ def clone_metadata(metadata: object) -> dict[str, Any]:
         TypeError: It is no mapping.
         DataCloneError: Something in it cannot be copied.
     """
-    if metadata is None:
+    if metadata is None or metadata == {}:
         return {}
     if not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a dict, not {type(metadata).__name__}")

@@ -101,8 +101,7 @@ class ImageSource:
             timestamp=sum(duration or 0 for duration in scan.durations[:index]),
             duration=scan.durations[index],
             color_space=colors,
-            rotation=self._orientation.rotation,
-            flip=self._orientation.flip,
+            orientation=self._orientation,
         )
 
     def _read_orientation(self) -> Orientation:

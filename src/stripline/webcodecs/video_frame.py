@@ -19,7 +19,7 @@ from stripline.webcodecs.frame_layout import DOMRect, PlaneLayout
 from stripline.webcodecs.frame_sources import Picture, picture_from
 from stripline.webcodecs.orientation import UPRIGHT, Orientation
 from stripline.webcodecs.pixel_formats import pixel_format
-from stripline.webcodecs.plane_views import plane_view
+from stripline.webcodecs.plane_views import visible_planes
 from stripline.webcodecs.promise import Promise
 from stripline.webcodecs.webidl import (
     gather,
@@ -103,17 +103,15 @@ class VideoFrame:
             base = picture_from(data, given)
         media = base.media
         shown = base.display or base.orientation.sides(*media.visible[2:])
-        self._resource, self._orientation, self._display = oriented(
-            media, base.orientation, shown, given
-        )
-        space = given.get("color_space", base.color_space)
-        self._color_space = _pick_color_space(space, media.format)
+        self._take(*oriented(media, base.orientation, shown, given))
+        space = _pick_color_space(given.get("color_space", base.color_space), media.format)
         duration = given.get("duration", base.duration)
-        self._duration = None if duration is None else unsigned_long_long(duration, "duration")
+        if duration is not None:
+            duration = unsigned_long_long(duration, "duration")
         if base.timestamp is None:
             require("VideoFrameInit", given, "timestamp")
-        self._timestamp = long_long(given.get("timestamp", base.timestamp), "timestamp")
-        self._metadata = clone_metadata(given.get("metadata"))
+        timestamp = long_long(given.get("timestamp", base.timestamp), "timestamp")
+        self._describe(timestamp, duration, space, given.get("metadata"))
 
     @classmethod
     def _from_media(
@@ -123,8 +121,7 @@ class VideoFrame:
         duration: int | None = None,
         color_space: VideoColorSpace | None = None,
         *,
-        rotation: int = 0,
-        flip: bool = False,
+        orientation: Orientation = UPRIGHT,
         display_size: tuple[int, int] | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> Self:
@@ -135,22 +132,35 @@ class VideoFrame:
             timestamp: Microseconds.
             duration: Microseconds, or None.
             color_space: None for that of the format: sRGB or REC709.
-            rotation: 0, 90, 180 or 270 degrees clockwise.
-            flip: Whether it is mirrored after that.
+            orientation: How it must be turned to be shown.
             display_size: Width and height as shown, after the rotation; None for the visible size.
             metadata: Copied.
         """
-        orientation = Orientation(rotation, flip)
-        state = {
-            "_color_space": color_space or _pick_color_space(None, media.format),
-            "_display": display_size or orientation.sides(*media.visible[2:]),
-            "_duration": duration,
-            "_metadata": clone_metadata(metadata),
-            "_orientation": orientation,
-            "_resource": media,
-            "_timestamp": timestamp,
-        }
-        return _made(cls, state)
+        frame = cls.__new__(cls)
+        frame._take(  # noqa: SLF001 - of this class
+            media, orientation, display_size or orientation.sides(*media.visible[2:])
+        )
+        frame._describe(  # noqa: SLF001 - of this class
+            timestamp, duration, color_space or _pick_color_space(None, media.format), metadata
+        )
+        return frame
+
+    def _take(self, media: Media, orientation: Orientation, display: tuple[int, int]) -> None:
+        self._resource = media
+        self._orientation = orientation
+        self._display = display
+
+    def _describe(
+        self,
+        timestamp: int,
+        duration: int | None,
+        color_space: VideoColorSpace,
+        metadata: object,
+    ) -> None:
+        self._timestamp = timestamp
+        self._duration = duration
+        self._color_space = color_space
+        self._metadata = clone_metadata(metadata)
 
     def _picture(self) -> Picture:
         return Picture(
@@ -161,9 +171,6 @@ class VideoFrame:
             self._duration,
             self._display,
         )
-
-    def _state(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in _SLOTS}
 
     def _media(self) -> Media:
         """The pixels.
@@ -304,9 +311,7 @@ class VideoFrame:
         Raises:
             InvalidStateError: The frame is closed.
         """
-        media = self._media()
-        rect = DOMRect(*media.visible)
-        return tuple(plane_view(media, index, rect) for index in range(len(media.planes)))
+        return visible_planes(self._media())
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - numpy's protocol
         """The visible pixels of an RGB format, H x W x 4, without a copy unless asked for."""
@@ -329,14 +334,21 @@ class VideoFrame:
         Raises:
             InvalidStateError: The frame is closed.
         """
-        self._media()
-        return _made(type(self), self._state())
+        return self._from_media(
+            self._media(),
+            self._timestamp,
+            self._duration,
+            self._color_space,
+            orientation=self._orientation,
+            display_size=self._display,
+            metadata=self._metadata,
+        )
 
     def close(self) -> None:
         """Give the pixels up; they are freed with the last clone. Twice is once."""
         self._resource = None
         self._display, self._orientation = (0, 0), UPRIGHT
-        self._color_space = VideoColorSpace()
+        self._color_space = _NO_COLORS
         self._metadata = {}
 
     def __enter__(self) -> Self:
@@ -353,7 +365,7 @@ class VideoFrame:
     def __reduce__(self) -> tuple[Any, ...]:
         if self._resource is None:
             raise DataCloneError("a closed frame cannot be handed over")
-        return _made, (type(self), self._state())
+        return _unpickled, (type(self), {name: getattr(self, name) for name in _SLOTS})
 
     def __repr__(self) -> str:
         what = "closed"
@@ -362,11 +374,11 @@ class VideoFrame:
         return f"<VideoFrame {what} timestamp={self._timestamp} duration={self._duration}>"
 
 
+_NO_COLORS = VideoColorSpace()
 _SLOTS = tuple(name for name in VideoFrame.__slots__ if name != "__weakref__")
 
 
-def _made(kind: type[_Frame], state: Mapping[str, Any]) -> _Frame:
-    """A frame without the checks of its constructor."""
+def _unpickled(kind: type[_Frame], state: Mapping[str, Any]) -> _Frame:
     frame = kind.__new__(kind)
     for name, value in state.items():
         setattr(frame, name, value)
