@@ -98,10 +98,10 @@ def extras() -> dict[str, list[str]]:
 def _ffmpeg() -> str | None:
     """The version of the FFmpeg in PyAV; None if that is not there."""
     try:
-        import av  # noqa: PLC0415 - of an extra
-    except ImportError:
+        from stripline.webcodecs._av import ffmpeg_version  # noqa: PLC0415 - of an extra
+    except MissingDependency:
         return None
-    return str(av.ffmpeg_version_info)
+    return ffmpeg_version()
 
 
 def _versions(packages: list[str]) -> dict[str, str | None]:

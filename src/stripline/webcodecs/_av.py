@@ -14,4 +14,9 @@ try:
 except ImportError as error:
     raise MissingDependency("coding video and audio", "av", "video") from error
 
-__all__ = ["av"]
+__all__ = ["av", "ffmpeg_version"]
+
+
+def ffmpeg_version() -> str:
+    """The version of the FFmpeg that PyAV brings."""
+    return str(av.ffmpeg_version_info)
