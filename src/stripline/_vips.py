@@ -77,7 +77,8 @@ _PHRASES: Final[tuple[tuple[str, Callable[[str], StriplineError]], ...]] = (
 )
 # Each line begins with who noticed; that one of several gave up in the end says nothing more.
 _SPEAKER: Final = re.compile(r"^[A-Za-z]\w*: ")
-_EMPTY_WORDS: Final = frozenset({"load error", ""})
+# Nor do the places where libheif looked for the end of a file.
+_EMPTY_WORDS: Final = re.compile(r"load error|bad seek to \d+|\(\d+\.\d+\)|")
 _INCHES_PER_MM: Final = 1 / 25.4
 
 # Interpretations whose pixels are, after conversion to 8 bits, still described by the profile that
@@ -240,7 +241,7 @@ def _in_one_line(error: BaseException) -> str:
     """What libvips says, without which function was called and without repetitions."""
     detail: str = getattr(error, "detail", "") or ""
     lines = (_SPEAKER.sub("", line).strip() for line in detail.splitlines())
-    found = dict.fromkeys(line for line in lines if line not in _EMPTY_WORDS)
+    found = dict.fromkeys(line for line in lines if not _EMPTY_WORDS.fullmatch(line))
     return "; ".join(found) or " ".join(str(error).split())
 
 

@@ -97,7 +97,12 @@ def test_rows_without_a_format(tmp_path: Path) -> None:
 def test_what_is_no_picture_fails(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"just text, no picture at all")
     (tmp_path / "cut.jpg").write_bytes(jpeg.encode(picture())[:100])
-    refused(run("info", "a.txt", directory=tmp_path), 1)
+    (tmp_path / "program.png").write_bytes(b"MZ" + bytes(200))
+    (tmp_path / "empty.png").write_bytes(b"")
+    for name, found in (("a.txt", "text"), ("program.png", "program"), ("empty.png", "empty")):
+        said = refused(run("info", name, directory=tmp_path), 1)
+        assert name in said
+        assert found in said
     refused(run("info", "cut.jpg", directory=tmp_path), 1)
     assert "nowhere.jpg" in refused(run("info", "nowhere.jpg", directory=tmp_path), 1)
     refused(run("info", "-", stdin=b"text"), 1)

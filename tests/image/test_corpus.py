@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import io
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 from skimage.color import deltaE_ciede2000, rgb2lab
 
 from stripline import image
-from stripline.errors import CorruptImage, LimitExceeded, StriplineError, UnsupportedFormat
+from stripline.errors import (
+    CorruptImage,
+    LimitExceeded,
+    MissingDependency,
+    StriplineError,
+    UnsupportedFormat,
+)
 from stripline.image import Limits, MemorySinks, Recipe
 from stripline.image.headers import probe
 from tests.image import corpus
+from tests.image.headers import samples as headers
 from tests.support import photograph, psnr, run_script
 
 if TYPE_CHECKING:
@@ -152,6 +161,17 @@ def test_cmyk(image_format: str, with_profile: bool) -> None:
     assert psnr(np.asarray(picture), expected) > 38
 
 
+def test_ycck() -> None:
+    """Adobe's other way to store CMYK in a JPEG: read as Pillow reads it."""
+    cmyk = corpus.saved(Image.fromarray(corpus.small_photo()).convert("CMYK"), "JPEG", quality=100)
+    transform = cmyk.index(b"Adobe") + 11
+    source = cmyk[:transform] + b"\2" + cmyk[transform + 1 :]
+    assert probe(source).colour == "ycck"
+    stored = np.asarray(Image.open(io.BytesIO(source)))
+    expected = by_little_cms(stored, corpus.profile_of("cmyk"), "CMYK")
+    assert psnr(pixels_of(source), expected) > 38
+
+
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_sixteen_bits(channels: int) -> None:
     source = corpus.sixteen_bit_png(channels)
@@ -245,9 +265,50 @@ def test_svg_in_other_units(size: str, width: int) -> None:
     assert made(source.encode(), resize={"width": 33}).size == (33, 33)
 
 
-def test_bmp_and_heic() -> None:
+def test_svg_reads_no_other_files(tmp_path: Path) -> None:
+    """Drawn without its links: a picture beside it, in the same folder and by its full name."""
+    Image.new("RGB", (60, 40), "lime").save(tmp_path / "other.png")
+    for link in ("other.png", (tmp_path / "other.png").as_uri()):
+        source = tmp_path / "drawing.svg"
+        source.write_bytes(corpus.SVG.replace(b"file:///etc/passwd", link.encode()))
+        assert np.array_equal(pixels_of(source), pixels_of(corpus.SVG))
+
+
+def test_bmp() -> None:
     pixels = corpus.small_photo()
     assert np.array_equal(pixels_of(corpus.saved(Image.fromarray(pixels), "BMP")), pixels)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_heic(mode: str) -> None:
+    source = headers.heic(mode, quality=95)
+    found = made(source)
+    assert found.mode == mode
+    assert psnr(np.asarray(found), np.asarray(headers.picture(mode))) > 38
+
+
+def test_heic_is_turned_once_and_converted() -> None:
+    picture = headers.picture()
+    picture.info["icc_profile"] = corpus.profile_of("p3")
+    file = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(file, quality=98, exif=headers.exif(6))
+    found = made(file.getvalue(), metadata="exif")
+    assert found.getexif()[0x0112] == 1
+    expected = by_little_cms(np.asarray(picture), corpus.profile_of("p3"))
+    assert psnr(np.asarray(found), np.rot90(expected, -1)) > 38
+
+
+def test_heic_without_its_extra_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(MissingDependency, match=r'pi-heif: pip install "stripline\[heif\]"'):
+        made(headers.sample("heic"))
+
+
+def test_jpeg_xl_is_recognised_and_refused() -> None:
+    source = headers.sample("jxl")
+    assert probe(source).format == "jxl"
+    with pytest.raises(UnsupportedFormat, match="JPEG XL, which the libvips from PyPI cannot read"):
+        made(source)
 
 
 def test_names_decide_nothing(tmp_path: Path) -> None:
@@ -267,14 +328,24 @@ def test_names_decide_nothing(tmp_path: Path) -> None:
         corpus.saved(Image.fromarray(corpus.small_photo()), "TIFF"),
         corpus.saved(Image.fromarray(corpus.small_photo()), "BMP"),
         corpus.animation("GIF"),
+        corpus.animation("WEBP"),
+        headers.sample("avif"),
+        headers.sample("heic"),
+        corpus.SVG,
+        corpus.saved(Image.fromarray(corpus.small_photo()).convert("CMYK"), "JPEG"),
+        corpus.sixteen_bit_png(3),
     ],
-    ids=["jpeg", "progressive", "png", "webp", "tiff", "bmp", "gif"],
+    ids=[
+        *("jpeg", "progressive", "png", "webp", "tiff", "bmp", "gif", "animated-webp"),
+        *("avif", "heic", "svg", "cmyk", "sixteen-bits"),
+    ],
 )
 def test_truncated_at_every_tenth(source: bytes) -> None:
     for tenth in range(10):
         cut = source[: len(source) * tenth // 10]
-        with pytest.raises((CorruptImage, UnsupportedFormat)):
+        with pytest.raises((CorruptImage, UnsupportedFormat)) as caught:
             made(cut)
+        assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("compression", ["zstd", "lzma"])

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, cast
 
 import typer
@@ -15,6 +16,7 @@ from stripline.cli import _files, _options, _text
 from stripline.cli._errors import reported
 from stripline.errors import UnsupportedFormat
 from stripline.streams import close_source, open_rows
+from stripline.streams.netpbm import MAGIC_BYTES, is_netpbm
 
 if TYPE_CHECKING:
     from stripline.image import ImageInfo
@@ -52,9 +54,11 @@ def _about(source: str) -> tuple[dict[str, Any], list[Line]]:
     stream = PeekedStream(sys.stdin.buffer) if source == _files.STANDARD_STREAM else None
     try:
         found = probe(stream or source)
-    except UnsupportedFormat:
+    except UnsupportedFormat as error:
         if stream is not None:
             raise
+        if not _holds_rows(source):
+            raise UnsupportedFormat(f"{source}: {error}") from error
         return _about_rows(source)
     facts = asdict(found)
     del facts["bytes"]  # it has a name of its own
@@ -62,6 +66,11 @@ def _about(source: str) -> tuple[dict[str, Any], list[Line]]:
         return facts, _lines(found)
     about = jpeg.inspect(cast("BinaryIO", stream) if stream is not None else source)
     return facts | _facts(about), _jpeg_lines(about, found)
+
+
+def _holds_rows(path: str) -> bool:
+    with Path(path).open("rb") as file:
+        return is_netpbm(file.read(MAGIC_BYTES))
 
 
 def _about_rows(source: str) -> tuple[dict[str, Any], list[Line]]:

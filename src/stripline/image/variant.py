@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from stripline import _vips
 from stripline.errors import GoalNotReached, InvalidRecipe
+from stripline.image.decode import check_readable
 from stripline.image.encode.jpeg_lossless import optimize_jpeg
 from stripline.image.encode.registry import encoder_for
 from stripline.image.geometry import is_held_back
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from stripline.streams.source import Source
 
 # What "keep" becomes where the source's format cannot be written.
-_INSTEAD: Final = {"svg": "png", "bmp": "png", "heic": "jpeg", "jxl": "jpeg"}
+_INSTEAD: Final = {"svg": "png", "bmp": "png", "heic": "jpeg"}
 _ANIMATED: Final = frozenset({"gif", "webp"})
 
 
@@ -73,7 +74,9 @@ def job_for(name: str, recipe: Recipe, info: ImageInfo) -> Job:
 
     Raises:
         InvalidRecipe: The recipe and this source do not go together.
+        UnsupportedFormat: No decoder here reads the source.
     """
+    check_readable(info)
     box = size_of(info, recipe)
     encoders = _large_enough(_encoders(recipe, info), max(box.out_width, box.out_height))
     plain = recipe.sharpen is None and not recipe.steps

@@ -44,6 +44,18 @@ class Wanted:
     salvage: bool = False
 
 
+def check_readable(info: ImageInfo) -> None:
+    """Do nothing for a format that some decoder here reads.
+
+    Raises:
+        UnsupportedFormat: None does.
+    """
+    if info.format == "jxl":
+        raise UnsupportedFormat(
+            "a JPEG XL, which the libvips from PyPI cannot read: convert it to PNG or JPEG first"
+        )
+
+
 def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
     """Open a picture. Pixels are computed when they are asked for, from top to bottom, once.
 
@@ -57,6 +69,7 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
         MissingDependency: The format needs an extra that is not installed.
         UnsupportedFormat: No decoder here reads this kind of file.
     """
+    check_readable(info)
     is_png = info.format == "png"
     match info.format:
         case "svg":
@@ -65,11 +78,6 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
             return decode_heic(source)
         case "bmp":
             return decode_bmp(source)
-        case "jxl":
-            raise UnsupportedFormat(
-                f"{source.name} is a JPEG XL, which the libvips from PyPI cannot read:"
-                " convert it to PNG or JPEG first"
-            )
         case "jpeg":
             return decode_jpeg(source, info, wanted.shrink, salvage=wanted.salvage)
         case "tiff" if is_shallow_lab(info):
