@@ -127,7 +127,7 @@ def test_what_somebody_else_changed_meanwhile_stays(tmp_path: Path, name: str) -
     assert isinstance(looked, Picture)
     edited = photo(file, 300, 200, quality=98).read_bytes()
     with pytest.raises(SourceError, match="changed while"):
-        Rewrite(None, keep_times=False, force=False)(looked, None)
+        Rewrite(None, keep_times=False, force=False, seconds=300)(looked, None)
     assert file.read_bytes() == edited
     assert files_below(tmp_path) == ["a.jpg"]
 

@@ -120,6 +120,7 @@ def test_what_would_lose_something_is_left_alone(tmp_path: Path) -> None:
         '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="5"/>'
         "</svg>"
     )
+    frames[0].save(folder / "f.gif", save_all=True, append_images=frames[1:])
     before = {name: (folder / name).read_bytes() for name in files_below(folder)}
     result = run("optimize", "in", "--in-place", "--lossless", directory=tmp_path)
     assert result.returncode == 0
@@ -130,13 +131,14 @@ def test_what_would_lose_something_is_left_alone(tmp_path: Path) -> None:
         ("c.png", "3 frames, and only the first"),
         ("d.tif", "converted to RGB"),
         ("e.svg", "a drawing"),
+        ("f.gif", "GIF cannot be written without loss"),
     ):
         assert f"in/{name}: skipped: " in said
         assert reason in said
     assert {name: (folder / name).read_bytes() for name in files_below(folder)} == before
     result = run("optimize", "in", "-o", "out", "--format", "webp", directory=tmp_path)
     # Asked for, conversion goes ahead, beside the originals; frames are never lost.
-    assert files_below(tmp_path / "out") == ["a.webp", "d.webp", "e.webp"]
+    assert files_below(tmp_path / "out") == ["a.webp", "d.webp", "e.webp", "f.webp"]
     assert "3 pages" in result.stderr.decode()
 
 

@@ -201,6 +201,16 @@ def test_salvage_keeps_what_is_there(tmp_path: Path) -> None:
     assert np.abs(top - expected).mean() < 4
 
 
+def test_a_time_limit_stops_the_work(tmp_path: Path) -> None:
+    photo(tmp_path / "a.png", 3000, 2000, compress_level=1)
+    for command in ("resize", "optimize"):
+        options = ("--scale", "0.9") if command == "resize" else ()
+        options = (*options, "--format", "jpeg", "--seconds", "0.001")
+        said = refused(run(command, "a.png", "-o", "out/", *options, directory=tmp_path), 1)
+        assert "seconds, of which 0.001 are allowed" in said
+    assert files_below(tmp_path) == ["a.png"]
+
+
 def test_animations_move_on_and_say_when_they_cannot(tmp_path: Path) -> None:
     frames = [Image.fromarray(np.roll(picture(60, 40), at, axis=1)) for at in (0, 20, 40)]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=70)
@@ -230,6 +240,7 @@ def test_animations_move_on_and_say_when_they_cannot(tmp_path: Path) -> None:
         (("--width", "9", "--lossless", "--target", "80"), "lossless"),
         (("--width", "9", "--effort", "10"), "effort"),
         (("--width", "9", "--threads", "0"), "threads"),
+        (("--width", "9", "--seconds", "0"), "seconds"),
         (("--width", "9", "--template", "{name}"), "{stem}"),
         (("--width", "9", "--template", "../{stem}"), "out of"),
         (("--width", "9", "--template", "{quality}", "-q", "auto"), "quality"),

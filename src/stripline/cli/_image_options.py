@@ -212,6 +212,9 @@ class Running:
             min=1, max=1024, help="Pictures at a time.", show_default="one per usable core"
         ),
     ] = None
+    seconds: Annotated[
+        float, typer.Option(metavar="N", help="What a picture may take before it is given up.")
+    ] = 300.0
     dry_run: Annotated[
         bool,
         typer.Option("-n", "--dry-run", help="Say what would be written, and write nothing."),

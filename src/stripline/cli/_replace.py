@@ -39,12 +39,16 @@ class Rewrite:
         place: OUT; None to replace the picture itself.
         keep_times: Whether the file gets the picture's times of change and of access.
         force: Whether other files may be replaced.
+        seconds: What a picture may take.
     """
 
-    def __init__(self, place: Place | None, *, keep_times: bool, force: bool) -> None:
+    def __init__(
+        self, place: Place | None, *, keep_times: bool, force: bool, seconds: float
+    ) -> None:
         self._place = place
         self._keep_times = keep_times
         self._force = force
+        self._seconds = seconds
 
     def __call__(self, picture: Picture, strips: Executor | None) -> Outcome:
         """Do it.
@@ -52,10 +56,14 @@ class Rewrite:
         Raises:
             StriplineError, OSError: It cannot be done; the picture is as it was.
         """
-        from stripline.image import MemorySinks, process  # noqa: PLC0415 - loads the image room
+        from stripline.image import (  # noqa: PLC0415 - loads the image room
+            Limits,
+            MemorySinks,
+            process,
+        )
 
-        made = MemorySinks()
-        result = process(picture.source, picture.recipes[""], made, pool=strips)
+        made, limits = MemorySinks(), Limits(seconds=self._seconds)
+        result = process(picture.source, picture.recipes[""], made, limits, pool=strips)
         written, data = result.variants[""], made.files[""]
         margin = picture.recipes[""].output.margin
         enough = len(data) < result.source_bytes and (

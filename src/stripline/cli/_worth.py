@@ -29,6 +29,8 @@ def _written_otherwise(picture: Picture, *, in_place: bool) -> str | None:
     kept = job.recipe.output.format == "keep"
     if kept and info.format not in {encoder.traits.name for encoder in job.encoders}:
         return f"{name} cannot be written; --format with another one would convert it"
+    if kept and info.format == "gif" and job.recipe.output.lossless:
+        return "GIF cannot be written without loss; --format webp would convert it"
     return None
 
 

@@ -103,16 +103,16 @@ class _Shown:
         # A JPEG is all that a picture on a screen is: 8 bits, without alpha, without frames.
         recipe = Recipe.read({"background": "white", "output": {"format": "jpeg"}})
         limits = Limits()
-        deadline = Deadline(limits.seconds)
         info = probe(name, limits)
         job = job_for("", recipe, info)
         wanted = [job.scaled] if job.scaled is not None else []
-        ladder = Ladder(open_source(name), info, wanted, salvage=False, deadline=deadline)
-        ((_, picture),) = ladder.pictures()
-        with deadline.stops(), _vips.vips_errors(name):
-            picture, _ = finish(picture, job, info)
-            pixels = deadline.watch(picture.pixels.colourspace("srgb").cast("uchar"))
-            return cls(name, info, pixels.copy_memory())
+        with Deadline(limits.seconds) as deadline:
+            ladder = Ladder(open_source(name), info, wanted, salvage=False, deadline=deadline)
+            ((_, picture),) = ladder.pictures()
+            with deadline.stops(), _vips.vips_errors(name):
+                picture, _ = finish(picture, job, info)
+                pixels = deadline.watch(picture.pixels.colourspace("srgb").cast("uchar"))
+                return cls(name, info, pixels.copy_memory())
 
     @property
     def size(self) -> tuple[int, int]:

@@ -109,7 +109,12 @@ def optimize(
             file.name: possible_names(place, file) for file in files if isinstance(file, Picture)
         }
         check_all(files, names, place, force=running.force)
-        rewrite = Rewrite(place, keep_times=where.keep_times, force=running.force)
+        rewrite = Rewrite(
+            place,
+            keep_times=where.keep_times,
+            force=running.force,
+            seconds=running.seconds,
+        )
 
         def work(picture: Picture, strips: Executor | None) -> Outcome:
             if running.dry_run:

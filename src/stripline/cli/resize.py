@@ -93,18 +93,25 @@ def resize(
         def work(picture: Picture, strips: Executor | None) -> Outcome:
             if running.dry_run:
                 return planned_outcome(picture, names[picture.name])
-            return _resized(picture, strips, place, salvage=details.salvage, force=running.force)
+            return _resized(picture, strips, place, details, running)
 
         ran = run(files, work, threads=running.threads, label="resizing")
     report(ran, as_json=running.as_json, dry_run=running.dry_run, quiet=place.path is None)
 
 
 def _resized(
-    picture: Picture, strips: Executor | None, place: Place, *, salvage: bool, force: bool
+    picture: Picture,
+    strips: Executor | None,
+    place: Place,
+    details: Details,
+    running: options.Running,
 ) -> Outcome:
     """Make a picture's files."""
-    from stripline.image import process  # noqa: PLC0415 - loads the image room
+    from stripline.image import Limits, process  # noqa: PLC0415 - loads the image room
 
-    sinks = PlacedSinks(place, picture, force=force)
-    result = process(picture.source, picture.recipes, sinks, salvage=salvage, pool=strips)
+    sinks = PlacedSinks(place, picture, force=running.force)
+    limits = Limits(seconds=running.seconds)
+    result = process(
+        picture.source, picture.recipes, sinks, limits, salvage=details.salvage, pool=strips
+    )
     return Outcome.done(picture, result, sinks.paths)
