@@ -40,7 +40,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of installed packages, forgotten afterwards."""
     monkeypatch.syspath_prepend(tmp_path)
     yield tmp_path
-    plugins.load.cache_clear()
+    plugins.step_for.cache_clear()
     registry.encoder_for.cache_clear()
 
 
@@ -90,7 +90,9 @@ def test_settings_of_a_step_are_part_of_the_fingerprint() -> None:
 def test_packages_that_cannot_be_used(site: Path) -> None:
     install(site, "one", {"stripline.steps": {"twice": "json:dumps", "gone": "no_such:Thing"}})
     install(site, "two", {"stripline.steps": {"twice": "json:loads"}})
-    with pytest.raises(InvalidRecipe, match="several packages bring 'twice'"):
+    with pytest.raises(InvalidRecipe, match="several packages bring step 'twice'"):
         Recipe.read({"steps": [{"step": "twice"}]})
-    with pytest.raises(InvalidRecipe, match=r"'gone'.*No module named 'no_such'"):
+    with pytest.raises(InvalidRecipe, match=r"step 'gone' .*No module named 'no_such'"):
         Recipe.read({"steps": [{"step": "gone"}]})
+    with pytest.raises(InvalidRecipe, match=r"brings step 'none' .*there are gone, twice"):
+        Recipe.read({"steps": [{"step": "none"}]})

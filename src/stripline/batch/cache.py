@@ -22,8 +22,7 @@ from stripline.batch.cache_entry import MAGIC, Copy, Entry
 from stripline.batch.cache_room import make_room
 from stripline.errors import SourceFailed, describe
 from stripline.image import Limits, process
-from stripline.image.encode.registry import ENCODERS_GROUP
-from stripline.image.plugins import STEPS_GROUP
+from stripline.image.entry_points import ENCODERS_GROUP, STEPS_GROUP
 from stripline.image.sinks import Delivery
 
 if TYPE_CHECKING:

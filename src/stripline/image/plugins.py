@@ -8,18 +8,16 @@ returns a `Picture`; `examples/` has one. Encoders come the same way: see `encod
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from pydantic import ConfigDict, model_validator
 
-from stripline.errors import InvalidRecipe, describe
+from stripline.errors import InvalidRecipe
+from stripline.image.entry_points import STEPS_GROUP, instance, names, point_for
 from stripline.image.settings import Settings
 
 if TYPE_CHECKING:
     from stripline.image.picture import Picture
-
-STEPS_GROUP = "stripline.steps"
 
 
 class Step(Protocol):
@@ -32,25 +30,18 @@ class Step(Protocol):
 
 
 @cache
-def load(group: str, name: str) -> Any:  # noqa: ANN401 - what it is depends on the group
-    """An instance of the class that an entry point names.
+def step_for(name: str) -> Step:
+    """The step of that name.
 
     Raises:
         InvalidRecipe: Nobody or more than one package brings it, or it cannot be imported.
     """
-    found = entry_points(group=group, name=name)
-    if not found:
-        known = sorted({point.name for point in entry_points(group=group)})
+    point = point_for(STEPS_GROUP, name)
+    if point is None:
+        known = names(STEPS_GROUP)
         brought = f"; there are {', '.join(known)}" if known else ""
-        raise InvalidRecipe(f"no installed package brings {name!r} ({group}){brought}")
-    if len(found) > 1:
-        places = ", ".join(sorted(point.value for point in found))
-        raise InvalidRecipe(f"several packages bring {name!r} ({group}): {places}")
-    (point,) = found
-    try:
-        return point.load()()
-    except Exception as error:
-        raise InvalidRecipe(f"{name!r} ({point.value}) fails: {describe(error)}") from error
+        raise InvalidRecipe(f"no installed package brings step {name!r} ({STEPS_GROUP}){brought}")
+    return cast("Step", instance(point))
 
 
 class CustomStep(Settings):
@@ -71,13 +62,11 @@ class CustomStep(Settings):
 
     def own_settings(self) -> Settings:
         """The step's settings, validated by the plugin's own model."""
-        plugin: Step = load(STEPS_GROUP, self.step)
-        return plugin.Settings.model_validate(self.model_extra or {})
+        return step_for(self.step).Settings.model_validate(self.model_extra or {})
 
 
 def apply_custom(picture: Picture, steps: tuple[CustomStep, ...]) -> Picture:
     """The picture with the plugins' steps done to it, in order."""
     for step in steps:
-        plugin: Step = load(STEPS_GROUP, step.step)
-        picture = plugin.apply(picture, step.own_settings())
+        picture = step_for(step.step).apply(picture, step.own_settings())
     return picture

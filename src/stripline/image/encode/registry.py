@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from stripline.errors import InvalidRecipe, describe
+from stripline.errors import InvalidRecipe
 from stripline.image.encode.encoder import Traits
+from stripline.image.entry_points import ENCODERS_GROUP, described, instance, names, point_for
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from stripline.image.encode.encoder import Encoder
 
-ENCODERS_GROUP: Final = "stripline.encoders"
 _BUILT_IN: Final[dict[str, str]] = {
     "jpeg": "JpegEncoder",
     "png": "PngEncoder",
@@ -33,8 +32,8 @@ _BUILT_IN: Final[dict[str, str]] = {
 
 def encoder_names() -> tuple[str, ...]:
     """All formats that can be written: the built-in ones, then plugins' by name."""
-    brought = {point.name for point in entry_points(group=ENCODERS_GROUP)}
-    return (*_BUILT_IN, *sorted(brought - _BUILT_IN.keys()))
+    brought = [name for name in names(ENCODERS_GROUP) if name not in _BUILT_IN]
+    return (*_BUILT_IN, *brought)
 
 
 @cache
@@ -48,22 +47,17 @@ def encoder_for(name: str) -> Encoder:
         InvalidRecipe: Nobody brings it, several packages or a package and stripline do, it cannot
             be imported, or it is not an encoder.
     """
-    points = tuple(entry_points(group=ENCODERS_GROUP, name=name))
-    places = ", ".join(sorted(point.value for point in points))
+    point = point_for(ENCODERS_GROUP, name)
     if name in _BUILT_IN:
-        if points:
+        if point is not None:
             raise InvalidRecipe(
-                f"encoder {name!r} comes with stripline, and {places} brings it too:"
+                f"encoder {name!r} comes with stripline, and {point.value} brings it too:"
                 " uninstall that package, or let it choose another name"
             )
         return _built_in(name)
-    if not points:
+    if point is None:
         raise InvalidRecipe(f"no encoder {name!r}; there are {', '.join(encoder_names())}")
-    if len(points) > 1:
-        raise InvalidRecipe(
-            f"several packages bring an encoder {name!r}: {places}; uninstall all but one"
-        )
-    return _plugin(points[0])
+    return _checked(instance(point), point)
 
 
 def _built_in(name: str) -> Encoder:
@@ -71,12 +65,8 @@ def _built_in(name: str) -> Encoder:
     return cast("Encoder", getattr(module, _BUILT_IN[name])())
 
 
-def _plugin(point: EntryPoint) -> Encoder:
-    where = f"encoder {point.name!r} ({point.value})"
-    try:
-        encoder = point.load()()
-    except Exception as error:
-        raise InvalidRecipe(f"{where} cannot be loaded: {describe(error)}") from error
+def _checked(encoder: Any, point: EntryPoint) -> Encoder:  # noqa: ANN401 - not checked yet
+    where = described(point)
     missing = [
         member
         for member in ("traits", "write", "resolved_settings")
