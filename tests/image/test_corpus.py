@@ -387,15 +387,18 @@ def test_a_thousand_pictures_leave_no_memory_behind() -> None:
 import io, sys
 from stripline.image import MemorySinks, Recipe, process
 from tests.image import corpus
+from tests.image.headers.samples import sample
 from stripline.errors import StriplineError
 
 def resident():
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * 4096
 
+kinds = ["webp-animated", "tiff", "bmp-alpha", "avif-alpha", "heic", "jpeg-cmyk", "apng", "jxl"]
 sources = [corpus.oriented_jpeg(6), corpus.palette_png(), corpus.animation("GIF"),
-           corpus.oriented_jpeg(1)[:2000], corpus.sixteen_bit_png(3)]
-recipe = {"a": Recipe.read({"resize": {"width": 40}, "output": {"format": "webp"}}),
+           corpus.oriented_jpeg(1)[:2000], corpus.sixteen_bit_png(3), corpus.SVG, b"<html>",
+           *(sample(kind) for kind in kinds), *(sample(kind)[:-99] for kind in kinds)]
+recipe = {"a": Recipe.read({"resize": {"width": 40}, "output": {"format": "webp", "effort": 0}}),
           "b": Recipe.read({"resize": {"width": 20}})}
 def rounds(count):
     for number in range(count):
@@ -403,7 +406,7 @@ def rounds(count):
             process(sources[number % len(sources)], recipe, MemorySinks())
         except StriplineError:
             pass
-rounds(200)
+rounds(100)
 before = resident()
 rounds(1000)
 print(resident() - before)
@@ -412,10 +415,11 @@ print(resident() - before)
     assert grown < 4_000_000
 
 
-def test_every_error_is_ours() -> None:
-    source = bytearray(corpus.oriented_jpeg(6))
+@pytest.mark.parametrize("kind", headers.MAKERS)
+def test_every_error_is_ours(kind: str) -> None:
+    source = bytearray(headers.sample(kind))
     random = np.random.default_rng(7)
-    for _ in range(200):
+    for _ in range(60):
         damaged = bytearray(source)
         for at in random.integers(0, len(source), 3):
             damaged[at] = random.integers(256)

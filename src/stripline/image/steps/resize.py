@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
+from stripline._vips import library
 from stripline.image.geometry import Box, place
 from stripline.image.settings import WHITE, Colour, Settings
 
@@ -61,7 +62,8 @@ class Resize(Settings):
     """What `fill` keeps and where `pad` puts the picture: a place, or for `fill` the part with the
     most detail (`entropy`) or that catches the eye (`attention`)."""
     filter: Filter = "lanczos3"
-    """How samples are weighted."""
+    """How samples are weighted. To enlarge, there are `nearest`, `bilinear` and `bicubic`; the
+    others mean the last."""
     enlarge: bool = False
     """Whether a smaller picture is blown up. If not, `inside` leaves it as it is, `fill` cuts it
     to the proportions asked for, `pad` puts it on the background unscaled."""
@@ -138,16 +140,46 @@ def _scale(pixels: Pixels, settings: Resize, width: int, height: int) -> Pixels:
 
 
 def _resample(pixels: Pixels, settings: Resize, width: int, height: int) -> Pixels:
-    """Exactly `width` x `height`; libvips rounds its own sizes, so the rest is cut or repeated."""
+    """Exactly `width` x `height`."""
+    if settings.filter == "nearest":
+        return _reduced(pixels, "nearest", width, height)
     columns = _columns_at_once(pixels.width, width)
-    if columns > 1 and settings.filter != "nearest":
+    if columns > 1:
         pixels = pixels.shrinkh(columns)
+    across, down = min(width, pixels.width), min(height, pixels.height)
+    pixels = _reduced(pixels, settings.filter, across, down)
+    return _enlarged(pixels, settings.filter, width, height)
+
+
+def _reduced(pixels: Pixels, name: Filter, width: int, height: int) -> Pixels:
+    """By libvips, which rounds its own sizes, so the rest is cut or repeated."""
+    if (pixels.width, pixels.height) == (width, height):
+        return pixels
     resized = pixels.resize(
-        width / pixels.width, vscale=height / pixels.height, kernel=_KERNELS[settings.filter]
+        width / pixels.width, vscale=height / pixels.height, kernel=_KERNELS[name]
     )
     if (resized.width, resized.height) != (width, height):
         resized = resized.embed(0, 0, width, height, extend="copy")
     return resized
+
+
+def _enlarged(pixels: Pixels, name: Filter, width: int, height: int) -> Pixels:
+    """Larger, by bilinear or bicubic interpolation, which are all that libvips has for this.
+
+    Centres lie where they belong: `resize` would move the picture by half a pixel of the result.
+    """
+    if (pixels.width, pixels.height) == (width, height):
+        return pixels
+    across, down = width / pixels.width, height / pixels.height
+    return pixels.affine(
+        [across, 0, 0, down],
+        interpolate=library().Interpolate.new("bilinear" if name == "bilinear" else "bicubic"),
+        oarea=[0, 0, width, height],
+        odx=(across - 1) / 2,
+        ody=(down - 1) / 2,
+        extend="copy",
+        premultiplied=True,
+    )
 
 
 def _columns_at_once(width: int, wanted: int) -> int:
