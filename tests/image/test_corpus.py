@@ -399,14 +399,14 @@ sources = [corpus.oriented_jpeg(6), corpus.palette_png(), corpus.animation("GIF"
            corpus.oriented_jpeg(1)[:2000], corpus.sixteen_bit_png(3), corpus.SVG, b"<html>",
            *(sample(kind) for kind in kinds), *(sample(kind)[:-99] for kind in kinds)]
 recipe = {"a": Recipe.read({"resize": {"width": 40}, "output": {"format": "webp", "effort": 0}}),
-          "b": Recipe.read({"resize": {"width": 20}})}
+          "b": Recipe.read({"resize": {"width": 20}, "output": {"effort": 0}})}
 def rounds(count):
     for number in range(count):
         try:
             process(sources[number % len(sources)], recipe, MemorySinks())
         except StriplineError:
             pass
-rounds(100)
+rounds(250)
 before = resident()
 rounds(1000)
 print(resident() - before)
