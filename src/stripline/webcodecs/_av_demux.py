@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av import av
 from stripline.webcodecs._av_frames import color_space_from_numbers
+from stripline.webcodecs._av_opus_delay import opus_delay
 from stripline.webcodecs.containers.named import Facts, name_of
 from stripline.webcodecs.containers.track import Track
 from stripline.webcodecs.exceptions import DataError, InvalidStateError
@@ -16,6 +17,7 @@ from stripline.webcodecs.orientation import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     from av.container import InputContainer
 
@@ -116,8 +118,11 @@ class AvDemuxer:
         return number, packet
 
     def _time(self, packet: Any) -> int | None:  # noqa: ANN401 - a packet of any stream
-        ticks = packet.pts if packet.pts is not None else packet.dts
-        return None if ticks is None else round(ticks * packet.time_base * _MICROSECONDS)
+        ticks: int | None = packet.pts if packet.pts is not None else packet.dts
+        if ticks is None:
+            return None
+        time: Fraction = (ticks + _delay(packet.stream)) * packet.time_base
+        return round(time * _MICROSECONDS)
 
     def times(self, packet: Any) -> tuple[int, int | None]:  # noqa: ANN401 - as above
         """Timestamp and duration of a packet in microseconds.
@@ -159,6 +164,7 @@ class AvDemuxer:
         ticks = math.floor(timestamp / _MICROSECONDS / stream.time_base)
         # Half a tick of rounding in either direction must not lead to the key chunk before.
         ticks += round((ticks + 1) * stream.time_base * _MICROSECONDS) <= timestamp
+        ticks -= _delay(stream)
         try:
             self._container.seek(max(ticks, -(1 << 62)), stream=stream)
         except (av.FFmpegError, ValueError, OverflowError) as error:
@@ -166,6 +172,23 @@ class AvDemuxer:
             raise DataError(f"{timestamp:,} µs cannot be found: {error}") from error
         self._ahead.clear()
         self._packets = None
+        if stream.type == "audio":
+            self._skip_to(number, timestamp)
+
+    def _skip_to(self, number: int, timestamp: int) -> None:
+        """Drop a track's chunks while the next one is early enough.
+
+        Where an MP4's edit list begins within a chunk, FFmpeg goes back to one too many.
+        """
+        early = []
+        for packet in self._peek():
+            if packet.stream.index == number:
+                time = self._time(packet)
+                if not packet.is_keyframe or time is None or time > timestamp:
+                    break
+                early.append(packet)
+        for packet in early[:-1]:
+            self._ahead.remove(packet)
 
     def close(self) -> None:
         """Let the container go."""
@@ -268,6 +291,17 @@ class AvDemuxer:
             # Whoever decodes the damaged chunk is told so; it says nothing of a turn.
             return UPRIGHT
         return UPRIGHT
+
+
+def _delay(stream: Any) -> int:  # noqa: ANN401 - of any kind
+    """Ticks that packets are earlier than chunks."""
+    context = stream.codec_context
+    if context is None or context.codec.canonical_name != "opus" or not context.extradata:
+        return 0
+    try:
+        return opus_delay(context.extradata, stream.time_base)
+    except ValueError:  # whoever decodes the track is told so
+        return 0
 
 
 def orientation_of(frame: Any) -> Orientation:  # noqa: ANN401 - an av.VideoFrame

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from stripline.webcodecs._av import av
 from stripline.webcodecs._av_frames import color_numbers
+from stripline.webcodecs._av_opus_delay import opus_delay, opus_pattern
 from stripline.webcodecs.codec_string import AudioCodec, VideoCodec
 from stripline.webcodecs.color_space import VideoColorSpace
 from stripline.webcodecs.containers.sequence_set import avc_reorder_depth, avc_sequence_set
@@ -15,7 +17,7 @@ from stripline.webcodecs.exceptions import DataError, NotSupportedError
 from stripline.webcodecs.orientation import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from av.container import OutputContainer
 
@@ -32,7 +34,6 @@ _ENCODERS: Final = {
     "vp8": "libvpx",
     "vp9": "libvpx-vp9",
     "av1": "libsvtav1",
-    "opus": "libopus",
     "aac": "aac",
     "flac": "flac",
     "mp3": "libmp3lame",
@@ -73,6 +74,17 @@ def _av_name(codec: VideoCodec | AudioCodec) -> str:
     if isinstance(codec, AudioCodec) and codec.kind == "pcm":
         return f"pcm_{_PCM[codec.variant]}"
     return _ENCODERS[codec.kind]
+
+
+@contextmanager
+def _pattern(stored: Stored) -> Iterator[Any]:
+    """A stream of a codec, to make another one like it."""
+    if stored.codec.kind == "opus":
+        with opus_pattern(stored.extradata or b"") as pattern:
+            yield pattern
+        return
+    with av.open(io.BytesIO(), "w", format="nut") as patterns:  # which holds all of them
+        yield patterns.add_stream(_av_name(stored.codec))
 
 
 def reorder_depth(stored: Stored) -> int | None:
@@ -126,6 +138,7 @@ class AvMuxer:
     ) -> None:
         self._target = target
         self._name = name
+        self._delays: dict[int, int] = {}  # microseconds that a track's packets are early, if any
         try:
             self._container: OutputContainer = av.open(
                 target, "w", format=name, options=dict(options), buffer_size=1 << 16
@@ -140,17 +153,22 @@ class AvMuxer:
 
         Raises:
             NotSupportedError: The format does not hold such tracks.
+            DataError: The description of Opus is damaged.
         """
         codec = stored.codec
         if alpha and self._name == "mp4":
             raise NotSupportedError("MP4 holds no alpha beside VP8 or VP9: write WebM or Matroska")
         # FFmpeg opens the encoder of every stream but those that are made like another one.
-        with av.open(io.BytesIO(), "w", format="nut") as patterns:  # which holds all of them
-            pattern = patterns.add_stream(_av_name(codec))
+        with _pattern(stored) as pattern:
             try:
                 stream: Any = self._container.add_stream_from_template(pattern, opaque=True)
             except ValueError as error:
                 raise NotSupportedError(f"{self._name} does not hold {codec.kind}") from error
+        if codec.kind == "opus":
+            # Matroska counts in milliseconds, and rounds the delay to one.
+            tick = 1 if self._name == "mp4" else 1_000
+            delay = opus_delay(stored.extradata or b"", tick * _MICROSECONDS)
+            self._delays[stream.index] = delay * tick
         stream.time_base = _MICROSECONDS
         context = stream.codec_context
         if stored.extradata is not None:
@@ -190,7 +208,9 @@ class AvMuxer:
             DataError: FFmpeg refuses it.
         """
         packet: Any = av.Packet(chunk.data)
-        packet.pts, packet.dts, packet.duration = chunk.timestamp, chunk.decoded, chunk.duration
+        delay = self._delays.get(track, 0)
+        packet.pts, packet.dts = chunk.timestamp - delay, chunk.decoded - delay
+        packet.duration = chunk.duration
         packet.time_base = _MICROSECONDS
         packet.stream = self._container.streams[track]
         packet.is_keyframe = chunk.key

@@ -13,8 +13,11 @@ import numpy as np
 import pytest
 
 from stripline.webcodecs import (
+    AudioData,
+    AudioEncoder,
     DataError,
     DOMException,
+    EncodedAudioChunk,
     EncodedVideoChunk,
     InvalidStateError,
     NotSupportedError,
@@ -214,6 +217,54 @@ def test_sound_through_encoder_file_and_decoder(
     middle = samples[20_000:28_192, 0]
     loudest = int(np.abs(np.fft.rfft(middle)).argmax()) * 48_000 / len(middle)
     assert loudest == pytest.approx(440, abs=6)
+
+
+def clicks(rate: int) -> list[tuple[EncodedAudioChunk, dict[str, Any]]]:
+    """Half a second of Opus, silent but for a click at 0.2 s."""
+    samples = np.zeros(rate // 2, np.float32)
+    samples[rate // 5 : rate // 5 + rate // 200] = 0.8
+    chunks: list[tuple[EncodedAudioChunk, dict[str, Any]]] = []
+    with AudioEncoder(output=lambda *both: chunks.append(both), error=print) as encoder:
+        encoder.configure(codec="opus", sample_rate=rate, number_of_channels=1, bitrate=128_000)
+        encoder.encode(AudioData.from_numpy(samples.reshape(-1, 1), sample_rate=rate, timestamp=0))
+    return chunks
+
+
+@pytest.mark.parametrize("rate", [48_000, 16_000])
+@pytest.mark.parametrize("name", ["mp4", "webm", "matroska"])
+@pytest.mark.parametrize("fragmented", [False, True])
+def test_opus_is_heard_when_it_was_said(name: str, rate: int, *, fragmented: bool) -> None:
+    source = clicks(rate)
+    target = io.BytesIO()
+    with Muxer(target, name, fragmented=fragmented) as muxer:
+        muxer.add_video_track()
+        muxer.add_audio_track()
+        for chunk, metadata in encoded("vp09.00.10.08", 4):
+            muxer.write(chunk, metadata)
+        for chunk, metadata in source:
+            muxer.write(chunk, metadata)
+    # An encoder is heard late by its pre-skip, which players take off: FFmpeg, for one.
+    heard = []
+    with av.open(io.BytesIO(target.getvalue()), "r") as container:
+        for frame in container.decode(audio=0):
+            loud = np.flatnonzero(np.abs(frame.to_ndarray()) > 0.4)
+            if loud.size and frame.time is not None:
+                heard.append(frame.time + loud[0] / frame.sample_rate)
+        container.seek(0)
+        assert next(container.decode(video=0)).pts == 0
+    assert heard[0] == pytest.approx(0.2, abs=0.0015)
+    with Demuxer(target.getvalue()) as demuxer:
+        again = [chunk.timestamp for chunk in demuxer.chunks(demuxer.audio)]
+        demuxer.seek(200_000, demuxer.audio)
+        found = next(iter(demuxer.chunks(demuxer.audio))).timestamp
+    assert again == [chunk.timestamp for chunk, _ in source]
+    assert found == 200_000
+
+
+@pytest.mark.parametrize("name", ["ogg", "mp4", "webm"])
+def test_opus_of_others_begins_at_zero(name: str) -> None:
+    _, chunks = read(tone("libopus", name))
+    assert abs(chunks[0].timestamp) <= (0 if name != "webm" else 500)
 
 
 def test_two_tracks_lie_side_by_side() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._avcc import PARAMETER_TYPES
+from stripline.webcodecs.audio_headers import OpusHead
 from stripline.webcodecs.codec_string import AudioCodec, VideoCodec, parse_audio, parse_video
 from stripline.webcodecs.exceptions import DataError, NotSupportedError
 from stripline.webcodecs.nal_units import split_start_codes, to_start_codes, unit_type
@@ -124,7 +125,12 @@ def _audio(
     codec: AudioCodec, config: Mapping[str, Any], description: bytes | None, first: bytes
 ) -> Stored:
     if codec.kind == "opus":
-        return Stored(codec, description or _opus_head(config))
+        head = description or _opus_head(config)
+        try:
+            OpusHead.parse(head)
+        except ValueError as error:
+            raise DataError(f"the description of Opus is damaged: {error}") from error
+        return Stored(codec, head)
     if codec.kind == "flac":
         if description is not None and description.startswith(b"fLaC"):
             description = description[len(_FLAC_HEADER) :][:_STREAMINFO_BYTES]
