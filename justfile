@@ -77,6 +77,7 @@ neon inputs="500" seed="1":
     python tools/cross_build.py neon
     qemu-aarch64 build/neon/engine_tests
     qemu-aarch64 build/neon/metric_tests
+    qemu-aarch64 build/neon/masked_tests
     qemu-aarch64 build/neon/fuzz {{ inputs }} {{ seed }}
     qemu-aarch64 build/neon/decoder_tests
     qemu-aarch64 build/neon/fuzz_decode {{ inputs }} {{ seed }}

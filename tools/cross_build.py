@@ -25,6 +25,15 @@ METRICS = (
     "src/isa/metrics_dispatch.cpp",
     "src/isa/metrics_base.cpp",
 )
+MASKED = (
+    "src/masked/block_dct.cpp",
+    "src/masked/colour.cpp",
+    "src/masked/masking.cpp",
+    "src/masked/sensitivity.cpp",
+    "src/masked/trellis.cpp",
+    "src/masked/tile.cpp",
+    "src/masked/driver.cpp",
+)
 DECODER_SOURCES = (
     "src/decoder/header.cpp",
     "src/decoder/lookup.cpp",
@@ -70,6 +79,7 @@ def build_neon(directory: Path) -> tuple[Path, ...]:
         "fuzz": (*encoder, "fuzz/differential.cpp"),
         "decoder_tests": (*decoder, "tests/decoder_tests.cpp"),
         "metric_tests": (*METRICS, *encoder, "tests/metric_tests.cpp"),
+        "masked_tests": (*METRICS, *MASKED, *encoder, "tests/masked_tests.cpp"),
         "fuzz_decode": (*decoder, "fuzz/decode.cpp"),
     }
     return tuple(

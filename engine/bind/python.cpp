@@ -18,6 +18,7 @@
 
 #include "metrics.hpp"
 #include "stripline/engine.hpp"
+#include "stripline/masked.hpp"
 #include "view.hpp"
 
 namespace nb = nanobind;
@@ -174,6 +175,9 @@ class PreparedTables {
   }
 
   const Tables& get() const { return *tables_; }
+  const uint8_t* steps(size_t i) const {
+    return reinterpret_cast<const uint8_t*>(quant_[i].data());
+  }
 
   nb::tuple reduce() const {
     return nb::make_tuple(
@@ -279,6 +283,36 @@ Segment encode(nb::tuple planes, nb::tuple strides, uint32_t width, uint32_t row
   return segment;
 }
 
+Segment masked(nb::handle pixels, uint32_t width, uint32_t height, const char* sampling,
+               const PreparedTables& tables, float price, const char* kernels_name) {
+  const Kernels& kernels = kernels_named(kernels_name);
+  const MetricKernels* metrics = find_metric_kernels(kernels_name);
+  MaskedSettings settings{parse<Sampling>(kSamplingNames, sampling, "sampling"), {}, price};
+  for (size_t i = 0; i < 2; ++i) std::memcpy(settings.steps[i], tables.steps(i), 64);
+  const View view(pixels);
+  const uint32_t channels = settings.sampling == Sampling::kGrey ? 1 : 3;
+  const size_t row = size_t{width} * channels;
+  if (width == 0 || height == 0 || width > 65535 || height > 65535 || view.size() != row * height) {
+    throw nb::value_error("the buffer does not hold a picture of that size");
+  }
+  const Picture picture{view.data(), static_cast<ptrdiff_t>(row), width, height, channels};
+  Segment segment;
+  MaskedStatus status;
+  {
+    const nb::gil_scoped_release release;
+    const std::unique_ptr<void, Deleter> scratch(std::aligned_alloc(
+        kMetricAlignment, masked_scratch_bytes(width, height, settings.sampling)));
+    if (!scratch) throw std::bad_alloc();
+    status = encode_masked(picture, settings, tables.get(), kernels, *metrics, scratch.get(),
+                           segment.output());
+  }
+  if (status == MaskedStatus::kOutOfMemory) throw std::bad_alloc();
+  if (status != MaskedStatus::kOk) {
+    throw nb::value_error((std::string("pixels cannot be coded as ") + sampling).c_str());
+  }
+  return segment;
+}
+
 }  // namespace
 
 NB_MODULE(_native, module) {
@@ -317,6 +351,9 @@ NB_MODULE(_native, module) {
       },
       nb::arg("planes"), nb::arg("strides"), nb::arg("width"), nb::arg("rows"), nb::arg("format"),
       nb::arg("sampling"), nb::arg("tables"), nb::arg("background"), nb::arg("kernels"));
+
+  module.def("encode_masked", &masked, nb::arg("pixels"), nb::arg("width"), nb::arg("height"),
+             nb::arg("sampling"), nb::arg("tables"), nb::arg("price"), nb::arg("kernels"));
 
   module.attr("STAGES") = tuple_of(kStageNames);
   module.def(

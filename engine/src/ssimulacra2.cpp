@@ -1,17 +1,13 @@
 // SSIMULACRA 2: the walk over scales and rows, and where everything lies in memory.
 #include <math.h>
 
-#include "metric_kernels.hpp"
+#include "float_planes.hpp"
 #include "ssimulacra2_weights.hpp"
 
 namespace stripline {
 namespace {
 
 constexpr size_t kRing = kBlurRows;  // rows of which the blur needs all at once
-
-struct Size {
-  size_t width, height;
-};
 
 // The scales that take part: each is half the one before, and the last may be the first that is
 // smaller than kMinScoredSide.
@@ -24,47 +20,9 @@ int scales_of(Size size, Size sizes[kScales]) {
   return count;
 }
 
-// Hands out memory; with no memory to begin with, it counts what is needed.
-class Arena {
- public:
-  explicit Arena(void* memory) : base_(static_cast<float*>(memory)) {}
-
-  float* floats(size_t count) {
-    float* taken = base_ == nullptr ? nullptr : base_ + used_;
-    used_ += whole_vectors(count);  // keeps every piece aligned
-    return taken;
-  }
-  size_t bytes() const { return used_ * sizeof(float); }
-
- private:
-  float* base_;
-  size_t used_ = 0;
-};
-
-void clear(float* from, size_t count) {
-  for (size_t i = 0; i < count; ++i) from[i] = 0;
-}
-
-// Rows one above the other, with the room around each that rows have.
-struct Plane {
-  float* data = nullptr;
-  size_t step = 0;
-
-  void take(Arena& arena, size_t width, size_t rows) {
-    step = row_floats(width);
-    data = arena.floats(step * rows);
-  }
-  float* row(size_t y) const { return data + y * step + kRowPad; }
-  void clear_around(size_t y, size_t width) const {
-    float* at = row(y);
-    clear(at - kRowPad, kRowPad);
-    clear(at + width, step - kRowPad - width);
-  }
-};
-
 // The last rows of a plane: row y lies where row y - kRing was.
 struct Ring {
-  Plane plane;
+  FloatPlane plane;
   size_t height = 0;
 
   void take(Arena& arena, size_t width) { plane.take(arena, width, kRing); }
@@ -76,7 +34,7 @@ struct Ring {
 struct Reference {
   Size sizes[kScales];
   int scales;
-  Plane xyb[kScales][3], blurred[kScales][3];
+  FloatPlane xyb[kScales][3], blurred[kScales][3];
 
   Reference(Size size, Arena& arena) : scales(scales_of(size, sizes)) {
     for (int scale = 0; scale < scales; ++scale) {
@@ -95,10 +53,10 @@ struct alignas(kMetricAlignment) ReferenceHead {
 
 // The work space of both calls.
 struct Work {
-  Plane halved[2][3];  // linear light of the scale that is read and of the one that is made
-  Plane linear[3];     // two rows of the first scale
-  Plane nothing;       // a row of zeros, above and below the picture
-  Plane squares;       // two rows to be blurred across
+  FloatPlane halved[2][3];  // linear light of the scale that is read and of the one that is made
+  FloatPlane linear[3];     // two rows of the first scale
+  FloatPlane nothing;       // a row of zeros, above and below the picture
+  FloatPlane squares;       // two rows to be blurred across
   struct ChannelRings {
     Ring b, b_across, sum_across, difference_across;
   } rings[3];
@@ -279,7 +237,7 @@ class Comparison {
 void prepare_scale(const Reference& reference, const MetricKernels& kernels, const Work& work,
                    int scale, ScaleRows& rows) {
   const Size size = reference.sizes[scale];
-  const Plane* planes = reference.xyb[scale];
+  const FloatPlane* planes = reference.xyb[scale];
   const auto across = [&](int channel) -> const Ring& { return work.rings[channel].b_across; };
   for (size_t y = 0; y < size.height + kBlurRadius; ++y) {
     if (y < size.height) {
@@ -294,7 +252,7 @@ void prepare_scale(const Reference& reference, const MetricKernels& kernels, con
     if (y < kBlurRadius) continue;
     for (int channel = 0; channel < 3; ++channel) {
       const float* around[kBlurRows];
-      const Plane& blurred = reference.blurred[scale][channel];
+      const FloatPlane& blurred = reference.blurred[scale][channel];
       rows_around(across(channel), y - kBlurRadius, size.height, work.nothing.row(0), around);
       kernels.blur_down(around, size.width, blurred.row(y - kBlurRadius));
       blurred.clear_around(y - kBlurRadius, size.width);
