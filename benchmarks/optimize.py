@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SCORE = 80.0
 FORMATS = ("jpeg", "webp", "avif", "png")
 SMALLEST_JPEG, PALETTE, LOSSLESS = (
-    "stripline, effort 6",
+    "stripline, effort 7",
     "stripline, palette",
     "stripline, lossless",
 )
@@ -123,7 +123,7 @@ def contenders(form: str, sharp: Sharp | None) -> list[Contender]:
         return found
     found += [
         stripline(f"stripline, effort {effort}", form, {"effort": effort})
-        for effort in ((2,) if form == "avif" else (2, 6))
+        for effort in {"jpeg": (2, 6, 7), "webp": (2, 6), "avif": (2,)}[form]
     ]
     if form == "jpeg":
         found.append(mozjpeg())

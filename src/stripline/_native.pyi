@@ -43,6 +43,15 @@ def measure_stages(
     background: tuple[int, int, int],
     kernels: str,
 ) -> tuple[float, ...]: ...
+def encode_masked(
+    pixels: Buffer,
+    width: int,
+    height: int,
+    sampling: str,
+    tables: Tables,
+    price: float,
+    kernels: str,
+) -> Segment: ...
 
 class ScoreReference:
     def __init__(

@@ -62,6 +62,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a.jpg", {}, as_is("jpeg", effort=3, quality=95)),
     ("a.jpg", {}, as_is("png", effort=3)),
     ("a.jpg", {}, as_is("webp", quality=75, effort=0)),
+    ("a.jpg", {}, as_is("jpeg", effort=7, quality=95)),
     ("a.jpg", {}, as_is("jpeg", quality="auto")),
     ("a.jpg", {}, {"large": LARGE, "small": SMALL, "same": {}}),
 ]

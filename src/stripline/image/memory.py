@@ -43,6 +43,12 @@ _ENCODED_ROW: Final = 14_000
 # the picture is flat; at effort 6 it takes 9.9.
 _MOZJPEG: Final = 7.5
 _MOZJPEG_FULL_CHROMA: Final = 15.5
+# Our own encoder for the smallest files: the pixels, coefficients in the process that recodes them,
+# a tile of 576 x 576 pixels to work in, and levels of 512 rows.
+_MASKED: Final = 8.0
+_MASKED_FULL_CHROMA: Final = 11.0
+_MASKED_TILE: Final = 44 << 20
+_MASKED_ROW: Final = 3_072
 _COEFFICIENTS: Final = 5.0
 _PNG_SQUEEZED: Final = 14.0
 _PNG_PALETTE: Final = 8.0
@@ -60,6 +66,7 @@ _VERIFIED: Final = 12
 # `Ladder` keeps decoded pixels for several variants up to this.
 _SHARED: Final = 256 << 20
 _MOZJPEG_EFFORT: Final = 3
+_MASKED_EFFORT: Final = 7
 _FULL_CHROMA_QUALITY: Final = 90
 _PIXEL: Final = 4
 
@@ -198,11 +205,8 @@ def _one_encoder(encoder: Encoder, output: Output, width: int, pixels: int) -> f
     settings = encoder.resolved_settings(output)
     lossless = output.lossless
     match encoder.traits.name:
-        case "jpeg" if settings["effort"] < _MOZJPEG_EFFORT:
-            return min(_ENCODED_ROW * width, _PIXEL * pixels)
         case "jpeg":
-            full = settings["subsampling"] == "4:4:4" or output.goal_score is not None
-            return (_MOZJPEG_FULL_CHROMA if full else _MOZJPEG) * pixels
+            return _jpeg(settings, output, width, pixels)
         case "webp":
             return (_WEBP_LOSSLESS if lossless or _may_be_flat(output) else _WEBP) * pixels
         case "avif":
@@ -215,6 +219,16 @@ def _one_encoder(encoder: Encoder, output: Output, width: int, pixels: int) -> f
             return _ROW * width
         case _:
             return _UNKNOWN * pixels
+
+
+def _jpeg(settings: dict[str, Any], output: Output, width: int, pixels: int) -> float:
+    if settings["effort"] < _MOZJPEG_EFFORT:
+        return min(_ENCODED_ROW * width, _PIXEL * pixels)
+    full = settings["subsampling"] == "4:4:4" or output.goal_score is not None
+    if settings["effort"] < _MASKED_EFFORT:
+        return (_MOZJPEG_FULL_CHROMA if full else _MOZJPEG) * pixels
+    work = min(_MASKED_TILE, 130 * pixels) + min(_MASKED_ROW * width, 6 * pixels)
+    return work + (_MASKED_FULL_CHROMA if full else _MASKED) * pixels
 
 
 def _may_be_flat(output: Output) -> bool:

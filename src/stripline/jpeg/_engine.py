@@ -20,6 +20,8 @@ from stripline.errors import UnknownKernels
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from stripline.jpeg.tables import Tables
+
 __all__ = [
     "KERNELS_VARIABLE",
     "Assembly",
@@ -30,7 +32,9 @@ __all__ = [
     "StripTask",
     "available_kernels",
     "kernels_in_use",
+    "masked_scan",
     "mcu_size",
+    "native_tables",
     "open_decoder",
     "run_strip",
     "strip_stages",
@@ -128,6 +132,21 @@ def run_strip(task: StripTask) -> Segment:
     once nobody holds it any more.
     """
     return _native.encode_strip(*_arguments(task))
+
+
+def masked_scan(
+    pixels: Buffer, size: tuple[int, int], sampling: str, tables: Tables, price: float
+) -> Segment:
+    """A whole picture's scan, of as few bytes as its looks allow: see stripline.jpeg.masked."""
+    return _native.encode_masked(
+        pixels, *size, sampling, native_tables(tables), price, kernels_in_use()
+    )
+
+
+def native_tables(tables: Tables) -> NativeTables:
+    """Tables as the engine looks things up in them."""
+    huffman = (tables.dc_luma, tables.ac_luma, tables.dc_chroma, tables.ac_chroma)
+    return NativeTables((tables.luma, tables.chroma), huffman)
 
 
 def strip_stages(task: StripTask) -> dict[str, float]:

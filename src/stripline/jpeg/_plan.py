@@ -8,7 +8,7 @@ from operator import index
 from typing import Final, Literal, Protocol, TypedDict, get_args
 
 from stripline.errors import InvalidOption
-from stripline.jpeg._engine import NativeTables, kernels_in_use, mcu_size
+from stripline.jpeg._engine import NativeTables, kernels_in_use, mcu_size, native_tables
 from stripline.jpeg.markers import (
     HEIGHT_OFFSET_BYTES,
     MAX_RESTART_INTERVAL_MCUS,
@@ -129,9 +129,8 @@ class _Prepared:
 
 @lru_cache(maxsize=64)
 def _prepare(tables: Tables, sampling: Sampling) -> _Prepared:
-    huffman = (tables.dc_luma, tables.ac_luma, tables.dc_chroma, tables.ac_chroma)
     return _Prepared(
-        NativeTables((tables.luma, tables.chroma), huffman),
+        native_tables(tables),
         quantiser_segment(tables, sampling),
         huffman_segment(tables, sampling),
     )
