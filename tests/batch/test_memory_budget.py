@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import sys
+from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from tests.batch.support import files_below
 from tests.support import photograph
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -27,9 +29,10 @@ pytestmark = pytest.mark.skipif(
 
 BUDGET_BYTES = 512_000_000
 RUNNER = """
-import os, sys
+import json, os, sys
 from pathlib import Path
 from stripline.batch import Journal, plan_job, run_job
+from stripline.batch.journal.history import task_rows
 from stripline.pools import default_pool
 from stripline.pools.isolated import IsolatedPool
 from tests.batch.support import found_in, spec_for
@@ -43,8 +46,9 @@ if __name__ == "__main__":
         print("planned", flush=True)
         sys.stdin.readline()
         with IsolatedPool(2) if pool == "isolated" else default_pool() as workers:
-            sums = run_job(journal, job, pool=workers, memory_bytes=budget)
-    print(sums.state)
+            run_job(journal, job, pool=workers, memory_bytes=budget)
+        failed = {Path(row.url).stem: row.cause for row in task_rows(journal, job.id, "failed")}
+    print(json.dumps(failed))
 """
 
 
@@ -55,19 +59,50 @@ def rows(side: int) -> Iterator[NDArray[np.uint8]]:
         yield across[: min(512, side - top)]
 
 
+def save_jpeg(target: Path, side: int) -> None:
+    jpeg.encode(rows(side), target, width=side, height=side, format="rgb")
+
+
+def by_pillow(**options: Any) -> Callable[[Path, int], None]:
+    def save(target: Path, side: int) -> None:
+        tiles = -(-side // 512)
+        Image.fromarray(photograph(tiles, tiles)[:side, :side]).save(target, **options)
+
+    return save
+
+
+# Kind -> the ending of its files, and what writes a square picture of a side in pixels.
+KINDS: dict[str, tuple[str, Callable[[Path, int], None]]] = {
+    "jpeg": ("jpg", save_jpeg),
+    "progressive": ("jpg", by_pillow(progressive=True)),
+    "png": ("png", by_pillow(compress_level=1)),
+    "tiff": ("tif", by_pillow(compression="tiff_deflate")),
+    "webp": ("webp", by_pillow(method=1, quality=40)),  # others overflow at 100 megapixels
+    "avif": ("avif", by_pillow(speed=10)),
+}
+WHOLE = ("progressive", "webp", "avif")  # what decoders hold at once
+# How many there are of each side, for all kinds in turn.
+SOME = {1_000: 20, 2_000: 10, 4_000: 6, 6_000: 3, 10_000: 1}
+MANY = {1_000: 60, 2_000: 48, 3_500: 36, 5_000: 28, 7_000: 16, 10_000: 12}
+
+
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """40 JPEG files of 1 to 100 megapixels, some of which do not stream, none of which is large."""
+def pictures(tmp_path_factory: pytest.TempPathFactory, full_size: bool) -> Path:
+    """40 files of 1 to 100 megapixels, or 200; each is called after its kind and side."""
     folder = tmp_path_factory.mktemp("budget")
     (folder / "in").mkdir()
-    sides = [1_000] * 20 + [2_000] * 10 + [4_000] * 6 + [6_000] * 3 + [10_000]
-    pixels = photograph(8, 8)
-    for number, side in enumerate(sides):
-        target = folder / "in" / f"p{number * 7 % 40:02}.jpg"
-        if number % 3 == 0 and side <= 4_000:
-            Image.fromarray(pixels[:side, :side]).save(target, progressive=True)
-        else:
-            jpeg.encode(rows(side), target, width=side, height=side, format="rgb")
+    number = 0
+    for side, many in (MANY if full_size else SOME).items():
+        kinds = list(KINDS) if full_size else ["progressive", "jpeg", "jpeg"]
+        for kind in islice(cycle(kinds), many):
+            ending, save = KINDS[kind]
+            first = folder / f"{kind}-{side}"
+            if not first.exists():
+                save(folder / f"new.{ending}", side)
+                (folder / f"new.{ending}").rename(first)
+            # Sizes come in another order than by size.
+            (folder / "in" / f"{number * 7 % 200:03}-{kind}-{side}.{ending}").hardlink_to(first)
+            number += 1
     return folder
 
 
@@ -102,7 +137,15 @@ def test_a_budget_holds(pictures: Path, pool: str) -> None:
             samples.append(tree_bytes(runner.pid))
             with contextlib.suppress(subprocess.TimeoutExpired):
                 runner.wait(0.01)  # leaves it the cores
-        assert runner.stdout.read() == "done\n"
-    assert len(files_below(pictures / f"out-{pool}")) == 40
-    assert len(samples) > 40
-    assert max(samples) - start < BUDGET_BYTES
+        ended = json.loads(runner.stdout.read())
+    names = {path.stem for path in (pictures / "in").iterdir()}
+    made = {name.removesuffix(".webp") for name in files_below(pictures / f"out-{pool}")}
+    most = max(samples) - start
+    sys.stdout.write(f"{pool}: {most:,} bytes at most, refused: {sorted(names - made)}\n")
+    assert most < BUDGET_BYTES
+    assert len(samples) > len(names)
+    # What neither streams nor fits is refused; all else is done.
+    assert set(ended) == names - made
+    assert set(ended.values()) <= {"OverBudget"}
+    assert {name.split("-")[1] for name in ended} <= set(WHOLE)
+    assert all(int(name.split("-")[2]) > 4_000 for name in ended)

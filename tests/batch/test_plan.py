@@ -229,7 +229,7 @@ def test_what_is_no_picture_is_reported(journal: Journal, source: Path, spec: Sp
         "failed": {"fake.png", "dir.jpg", "pipe.jpg", "gone.jpg", "shut.jpg"},
     }
     said = errors(journal, job)
-    assert said["shut.jpg"] == "PermissionError: PermissionError: not yours"
+    assert said["shut.jpg"] == "PermissionError: not yours"
     assert "no regular file" in said["pipe.jpg"]
     assert "FileNotFoundError" in said["gone.jpg"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from stripline.batch import Journal, Rules, Run, plan_job, run_job
+from stripline.batch import Found, Journal, PassedOver, Rules, Run, plan_job, run_job
 from stripline.batch.events import (
     JobEnded,
     JobStarted,
@@ -97,6 +97,27 @@ def test_listeners_hear_all_of_it_in_order(journal: Journal, job: Job, source: P
     last = told.of(Progress)[-1]
     assert (last.done, last.pending, last.running, last.memory_bytes) == (6, 0, 0, 0)
     assert (last.bytes_in, last.bytes_out) == (sizes, sums.bytes_out)
+
+
+def test_listeners_hear_of_what_ended_in_the_plan(journal: Journal, tmp_path: Path) -> None:
+    source = make_pictures(tmp_path / "in", 2)
+    (source / "bad.jpg").write_bytes(b"no picture")
+    files: list[Found | PassedOver] = [
+        *found_in(source),
+        PassedOver("/x/empty.jpg", "empty.jpg", "empty"),
+        PassedOver("/x/shut.jpg", "shut.jpg", "PermissionError: not yours", failed=True),
+    ]
+    told = Told()
+    job = plan_job(journal, files, spec_for(tmp_path / "out"), inputs=["in"])
+    run_job(journal, job, listeners=[told])
+    assert isinstance(told.events[0], JobStarted)
+    ended = told.of(TaskEnded)
+    assert [(Path(one.source).name, one.state) for one in ended[:3]] == [
+        *(("bad.jpg", "failed"), ("empty.jpg", "skipped"), ("shut.jpg", "failed")),
+    ]
+    assert ended[0].error.startswith("UnsupportedFormat: ")
+    assert [one.error for one in ended[1:3]] == ["empty", "PermissionError: not yours"]
+    assert [one.state for one in ended[3:]] == ["done", "done"]
 
 
 def test_the_journal_says_done_before_listeners_hear_it(journal: Journal, job: Job) -> None:

@@ -75,6 +75,8 @@ class TaskRetried:
 class TaskEnded:
     """A task is over, well or not, and the journal says so.
 
+    What the plan found to be no picture, not wanted or done elsewhere is told when work begins.
+
     Attributes:
         task: Its number.
         source: What it read.

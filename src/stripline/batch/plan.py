@@ -22,6 +22,7 @@ from stripline.batch.look import Look, look_at
 from stripline.batch.places import is_local
 from stripline.batch.task import Found, PassedOver
 from stripline.errors import InvalidOption, describe
+from stripline.pools import limit_heaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -138,6 +139,7 @@ class _Planner:
         self._refused: list[tuple[Claim, int]] = []
         self._problems = 0
         self._stack = ExitStack()
+        limit_heaps()  # before there are threads
         self._lookers = self._stack.enter_context(ThreadPoolExecutor(_LOOKERS, "stripline-look"))
 
     def close(self) -> None:
@@ -233,9 +235,11 @@ class _Planner:
         )
 
     def _passed_over(self, file: PassedOver) -> Entry:
-        cause = file.reason.partition(":")[0] if file.failed else ""
-        state = "failed" if file.failed else "skipped"
-        return Entry(file.url, file.relative, 0, "", "", state, 0, 0, 0, cause, file.reason)
+        where = (file.url, file.relative, 0, "", "")
+        if not file.failed:
+            return Entry(*where, "skipped", 0, 0, 0, "", file.reason)
+        cause, _, said = file.reason.partition(": ")
+        return Entry(*where, "failed", 0, 0, 0, cause, said)
 
     def _done_before(self, file: Found, key: str, other: Known) -> Entry:
         reason = f"job {other.state} did the same"

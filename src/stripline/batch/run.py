@@ -48,10 +48,12 @@ if TYPE_CHECKING:
 # them: a transaction takes half a millisecond of a processor and of the interpreter's lock.
 _IN_FLIGHT: Final = 4
 _TOGETHER_SECONDS: Final = 0.05
-# Each worker may keep so much of the budget from one task to the next, as a part of its own share;
-# what larger ones took goes back to the system, since the next one's need is counted as if it had.
+# Each thread may keep so much from one task to the next, as a part of its share of the budget; so
+# that is not admitted. What larger tasks took goes back to the system. Processes count what they
+# keep as what they take by themselves.
 _KEPT_SHARE: Final = 6
 _SMALL_BYTES: Final = 48 << 20  # what gives less back takes too little time to pay for it
+_PAGE: Final = 500  # what the plan ended, read from the journal at once
 _PROGRESS_SECONDS: Final = 0.2
 _CANCEL_SECONDS: Final = 1.0
 RETRIES: Final = 3
@@ -107,7 +109,8 @@ class Run:
         width = pool_width(self._pool)
         workers = width * int(getattr(self._pool, "worker_bytes", 0))
         budget = default_budget() if memory_bytes is None else memory_bytes
-        self._admission = Admission(budget - workers)
+        kept = 0 if workers else budget // _KEPT_SHARE
+        self._admission = Admission(budget - workers - kept)
         most = all_memory() if memory_bytes is None else memory_bytes
         self._most_bytes = most - workers
         self._kept_bytes = max(_SMALL_BYTES, self._admission.budget // (_KEPT_SHARE * width))
@@ -174,6 +177,19 @@ class Run:
             every, pending, size = planning.pending(connection, self._job.id)
         self._pending, self._skipped = pending, every - pending
         self._tell(JobStarted(self._job.id, every, pending, size))
+        self._tell_planned()
+
+    def _tell_planned(self) -> None:
+        """Say what the plan found to be no task, as of any other task that is over."""
+        last = 0
+        while True:
+            with self._journal.reading() as connection:
+                plan = self._job.plans
+                ended = running.ended_in_plan(connection, self._job.id, plan, last, _PAGE)
+            for last, url, state, error in ended:
+                self._tell(TaskEnded(last, url, state, None, error))
+            if len(ended) < _PAGE:
+                return
 
     def _end(self, state: Literal["done", "failed", "interrupted", "cancelled"]) -> None:
         if getattr(self._pool, "repeats_lost_calls", False):

@@ -16,7 +16,7 @@ from stripline.batch.task import Outcome, Written
 from stripline.batch.verify import VerifiedSinks
 from stripline.errors import StriplineError
 from stripline.image import process
-from stripline.pools import release_free_memory
+from stripline.pools import limit_heaps, release_free_memory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +42,9 @@ def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
         another attempt can help, would be lost between processes.
     """
     began = time.perf_counter()
+    limit_heaps()
+    if work.gives_back:  # it counts on memory that smaller tasks before it may have kept
+        release_free_memory()
     try:
         return _done(work, cache, began)
     except Exception as error:  # noqa: BLE001 - one picture must not stop the others

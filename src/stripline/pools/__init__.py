@@ -5,13 +5,14 @@ functions that take a `pool`: threads, processes, a Dask client's `get_executor(
 """
 
 from stripline.pools._default import default_pool, pool_width
-from stripline.pools._heap import release_free_memory
+from stripline.pools._heap import limit_heaps, release_free_memory
 from stripline.pools._limits import memory_limit, usable_cores
 from stripline.pools._serial import SerialExecutor
 
 __all__ = [
     "SerialExecutor",
     "default_pool",
+    "limit_heaps",
     "memory_limit",
     "pool_width",
     "release_free_memory",

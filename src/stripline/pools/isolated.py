@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar
 
 from stripline.errors import InvalidOption, LimitExceeded, WorkerLost
+from stripline.pools._heap import limit_heaps
 from stripline.pools._limits import usable_cores
 
 if TYPE_CHECKING:
@@ -228,6 +229,7 @@ def _serve(pipe: Connection, memory_bytes: int | None, parent: int) -> None:
     """A worker's life: calls come, answers go, until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with(parent)
+    limit_heaps(1)  # it makes one call at a time
     while True:
         try:
             function, args, kwargs = pickle.loads(pipe.recv_bytes())  # noqa: S301 - of our own

@@ -102,6 +102,30 @@ def page(connection: Connection, job: int, after: Queued | None, limit: int) -> 
     return [Queued(*row) for row in connection.execute(query.order_by(*order).limit(limit))]
 
 
+def ended_in_plan(
+    connection: Connection, job: int, plan: int, after: int, limit: int
+) -> list[tuple[int, str, State, str]]:
+    """Tasks that failed, or were skipped, as soon as a plan came upon them.
+
+    Args:
+        connection: Of the journal.
+        job: Whose.
+        plan: Its number.
+        after: The number of the last one that was given.
+        limit: How many at most.
+
+    Returns:
+        Number, source, state, and what was said, of each.
+    """
+    query = (
+        select(tasks.c.id, tasks.c.url, tasks.c.state, tasks.c.cause, tasks.c.error)
+        .where(tasks.c.job == job, tasks.c.plan == plan, tasks.c.id > after)
+        .where(tasks.c.attempts == 0, tasks.c.state.in_(("failed", "skipped")))
+    )
+    rows = connection.execute(query.order_by(tasks.c.id).limit(limit))
+    return [(row[0], row[1], row[2], f"{row[3]}: {row[4]}" if row[3] else row[4]) for row in rows]
+
+
 def left_running(connection: Connection, job: int) -> list[Queued]:
     """Tasks that somebody began and never ended."""
     query = select(*_COLUMNS).where(tasks.c.job == job, tasks.c.state == "running")
