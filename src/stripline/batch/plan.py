@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import tempfile
@@ -181,9 +182,13 @@ class _Planner:
     def _looks(self, files: Sequence[Found]) -> list[Look]:
         """Their headers: one after the other, or several at once where that is quicker."""
         look = partial(look_at, spec=self._spec)
-        began = time.perf_counter()
-        first, rest = [look(file) for file in files[:_TRIED]], files[_TRIED:]
-        waits = time.perf_counter() - began > _WAIT_SECONDS * len(first)
+        first, rest = [], files[_TRIED:]
+        quickest = math.inf  # of a few, as other programs may be in the way of one
+        for file in files[:_TRIED]:
+            began = time.perf_counter()
+            first.append(look(file))
+            quickest = min(quickest, time.perf_counter() - began)
+        waits = quickest > _WAIT_SECONDS
         return [*first, *(self._lookers.map(look, rest) if waits else map(look, rest))]
 
     def _settled(
