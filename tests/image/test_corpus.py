@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -427,6 +428,25 @@ def test_every_error_is_ours(kind: str) -> None:
             assert made(bytes(damaged), resize={"width": 30}).width == 30
 
 
+def by_definition_of_lab(lab: Image.Image) -> Pixels:
+    """SRGB of CIELab with white D50 (CIE 15, 8.2.1.1; sRGB's primaries adapted by Bradford)."""
+    stored = np.frombuffer(lab.tobytes(), np.uint8).reshape(lab.height, lab.width, 3)
+    signed = stored.view(np.int8).astype(float)
+    y = (stored[..., 0] * (100 / 255) + 16) / 116
+    steps = np.stack([y + signed[..., 1] / 500, y, y - signed[..., 2] / 200], axis=-1)
+    cubes = np.where(steps > 6 / 29, steps**3, 3 * (6 / 29) ** 2 * (steps - 4 / 29))
+    primaries = np.array(
+        [
+            [0.4360747, 0.3850649, 0.1430804],
+            [0.2225045, 0.7168786, 0.0606169],
+            [0.0139322, 0.0971045, 0.7141733],
+        ]
+    )
+    linear = np.clip(cubes * (0.9642, 1, 0.8249) @ np.linalg.inv(primaries).T, 0, 1)
+    curved = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.round(curved * 255).astype(np.uint8)
+
+
 def test_lab_of_8_bits() -> None:
     pixels = corpus.small_photo()
     lab = ImageCms.profileToProfile(
@@ -444,5 +464,12 @@ def test_lab_of_8_bits() -> None:
     assert back is not None
     # Of 8 bits of Lab itself either can lose 2; neither by more than the other, white D50 taken.
     assert colour_difference(found, pixels) <= colour_difference(np.asarray(back), pixels)
+    assert colour_difference(found, by_definition_of_lab(lab)) <= 1
     with pytest.raises(CorruptImage):
         pixels_of(source[: len(source) // 2])
+    tag = source.index(struct.pack("<HHI", 262, 3, 1)) + 8
+    for encoding in (9, 10):  # ICCLab, ITULab
+        other = source[:tag] + bytes((encoding,)) + source[tag + 1 :]
+        assert probe(other).colour == "lab"
+        with pytest.raises(UnsupportedFormat, match="8-bit Lab as ICC or ITU encode it"):
+            pixels_of(other)

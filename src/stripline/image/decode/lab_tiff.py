@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # TIFF 6.0, section 23: lightness is 0 to 255 for 0 to 100; a and b are signed.
 _LIGHTNESS: Final = 100 / 255
+_UNKNOWN: Final = "unknown pixel mode"  # so Pillow, of a photometric interpretation
 
 
 def is_shallow_lab(info: ImageInfo) -> bool:
@@ -41,7 +42,14 @@ def decode_lab_tiff(source: Source, info: ImageInfo) -> Picture:
             data, (width, height) = image.tobytes(), image.size
     except UnidentifiedImageError as error:
         raise UnsupportedFormat(f"{source.name}: {describe(error)}") from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except SyntaxError as error:
+        if _UNKNOWN not in str(error):
+            raise CorruptImage(f"{source.name}: {describe(error)}") from error
+        raise UnsupportedFormat(
+            f"{source.name}: 8-bit Lab as ICC or ITU encode it is not read here: save it as CIELab,"
+            " or with 16 bits"
+        ) from error
+    except (OSError, ValueError, EOFError) as error:
         raise CorruptImage(f"{source.name}: {describe(error)}") from error
     pixels = _vips.library().Image.new_from_memory(data, width, height, 3, "uchar")
     lightness = pixels.extract_band(0) * _LIGHTNESS
