@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av import av
 from stripline.webcodecs._av_frames import color_space_from_numbers
+from stripline.webcodecs._av_mux import ALPHA_ID
 from stripline.webcodecs._av_opus_delay import opus_delay
 from stripline.webcodecs.containers.named import Facts, name_of
 from stripline.webcodecs.containers.track import Track
@@ -135,6 +136,13 @@ class AvDemuxer:
             raise DataError("the container gives a chunk without a time")
         length = packet.duration
         return timestamp, round(length * packet.time_base * _MICROSECONDS) if length else None
+
+    def alpha(self, packet: Any) -> bytes | None:  # noqa: ANN401 - as above
+        """The chunk of an alpha channel that lies beside a packet of VP8 or VP9."""
+        if not packet.has_sidedata("matroska_block_additional"):
+            return None
+        addition = bytes(packet.get_sidedata("matroska_block_additional"))
+        return addition[8:] if addition[:8] == ALPHA_ID else None
 
     def _fetch(self) -> Any:  # noqa: ANN401 - as above
         if not self._streams:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stripline.webcodecs.containers.stored import Stored
     from stripline.webcodecs.containers.target import Target
 
-__all__ = ["AvMuxer", "Packed", "display_matrix", "reorder_depth"]
+__all__ = ["ALPHA_ID", "AvMuxer", "Packed", "display_matrix", "reorder_depth"]
 
 _MICROSECONDS: Final = Fraction(1, 1_000_000)
 # Any encoder of a codec serves: it is never opened, and only names the codec.
@@ -55,7 +55,7 @@ _LAYOUTS: Final = {
 }
 _BLOCK_ADDITION: Final = 15  # AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL
 # BlockAddID 1 is the alpha channel (WebM container guidelines, "alpha channel").
-_ALPHA_ID: Final = (1).to_bytes(8, "big")
+ALPHA_ID: Final = (1).to_bytes(8, "big")
 _ONE: Final = 1 << 16  # 1.0 in a display matrix
 
 
@@ -215,7 +215,7 @@ class AvMuxer:
         packet.stream = self._container.streams[track]
         packet.is_keyframe = chunk.key
         if chunk.alpha is not None:
-            addition = _ALPHA_ID + chunk.alpha
+            addition = ALPHA_ID + chunk.alpha
             side = av.packet.PacketSideData(_BLOCK_ADDITION, len(addition))  # type: ignore[call-arg]  # its stub has no constructor
             side.update(addition)
             packet.set_sidedata(side, move=True)

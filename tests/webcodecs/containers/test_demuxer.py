@@ -162,3 +162,33 @@ def test_damaged_files_are_errors_or_chunks(name: str) -> None:
             outcomes.add(error.name)
     assert outcomes <= {"read", "DataError", "NotSupportedError"}
     assert {"read", "DataError"} <= outcomes
+
+
+def test_outputs_are_what_an_encoder_gives() -> None:
+    chunks = encoded("vp8", 3)
+    alphas = [bytes(chunk) + bytes([index]) for index, (chunk, _) in enumerate(chunks)]
+    data = muxed(
+        [
+            (chunk, {**metadata, "alpha_side_data": alpha})
+            for (chunk, metadata), alpha in zip(chunks, alphas, strict=True)
+        ],
+        "webm",
+    )
+    with Demuxer(data) as demuxer:
+        outputs = list(demuxer.outputs(demuxer.video))
+        assert outputs[0][1]["decoder_config"] == demuxer.video.decoder_config
+    assert [bytes(chunk) for chunk, _ in outputs] == [bytes(chunk) for chunk, _ in chunks]
+    assert [metadata["alpha_side_data"] for _, metadata in outputs] == alphas
+    assert all("decoder_config" not in metadata for _, metadata in outputs[1:])
+    with Demuxer(muxed(outputs, "webm")) as demuxer:  # copied as it is
+        assert [more["alpha_side_data"] for _, more in demuxer.outputs(demuxer.video)] == alphas
+
+
+def test_outputs_are_awaited_and_have_no_alpha_where_there_is_none() -> None:
+    async def run() -> list[dict[str, Any]]:
+        with Demuxer(muxed(encoded("vp8", 3), "webm")) as demuxer:
+            return [metadata async for _, metadata in demuxer.outputs(demuxer.video)]
+
+    first, *others = asyncio.run(run())
+    assert list(first) == ["decoder_config"]
+    assert others == [{}, {}]

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from stripline.webcodecs.containers.track import Track
 
     Chunk = EncodedVideoChunk | EncodedAudioChunk
+    Read = tuple[Track, Chunk, dict[str, Any]]
 
-__all__ = ["ChunkReader", "Demuxer"]
+__all__ = ["ChunkReader", "Demuxer", "OutputReader"]
 
 # Chunks that a thread reads at once when they are awaited: the thread costs more than they do.
 _BATCH: Final = 16
@@ -45,8 +46,8 @@ class Demuxer:
     one place in the file: what one has taken no other gets.
 
     Containers are MP4 and its relatives, WebM, Matroska, Ogg, WAV, MP3, ADTS, FLAC, MPEG-TS, AVI,
-    FLV and IVF. Nothing that a file refers to is opened. An alpha channel beside VP8 or VP9 is not
-    given out.
+    FLV and IVF. Nothing that a file refers to is opened. `outputs` gives chunks with metadata, of
+    which the alpha channel beside VP8 or VP9 is a part.
 
     Args:
         source: A path, a bytes-like object, or a binary file object, which need not seek and stays
@@ -69,7 +70,7 @@ class Demuxer:
 
         self._source = Source(source)
         self._lock = threading.Lock()
-        self._ahead: deque[tuple[Track, Chunk]] = deque()
+        self._ahead: deque[Read] = deque()
         self._error: Exception | None = None  # met while reading ahead, for who gets there
         self._closed = False
         try:
@@ -115,7 +116,15 @@ class Demuxer:
 
         Those of other tracks on the way are passed over.
         """
-        return ChunkReader(self, track)
+        return ChunkReader(OutputReader(self, track))
+
+    def outputs(self, track: Track) -> OutputReader:
+        """The chunks of one track as an encoder puts them out: pairs of chunk and metadata.
+
+        The first has the track's "decoder_config", those with alpha have "alpha_side_data"; so
+        `muxer.write(*output)` copies a track. Otherwise as `chunks`.
+        """
+        return OutputReader(self, track)
 
     def seek(self, timestamp: int, track: Track | None = None) -> None:
         """Go to the last key chunk that is not after a time; the next chunk of the track is that.
@@ -150,7 +159,7 @@ class Demuxer:
                 self._in.close()
                 self._source.close()
 
-    def _read(self) -> tuple[Track, Chunk] | None:
+    def _read(self) -> Read | None:
         """The next chunk, under the lock."""
         self._refuse_closed()
         found = self._in.read()
@@ -162,15 +171,14 @@ class Demuxer:
         data = bytes(packet)
         if track.kind == "audio":
             # Audio is not predicted from chunks before, as far as these codecs go.
-            return track, EncodedAudioChunk(
-                type="key", timestamp=timestamp, duration=duration, data=data
-            )
+            sound = EncodedAudioChunk(type="key", timestamp=timestamp, duration=duration, data=data)
+            return track, sound, {}
         kind = "key" if packet.is_keyframe else "delta"
-        return track, EncodedVideoChunk(
-            type=kind, timestamp=timestamp, duration=duration, data=data
-        )
+        chunk = EncodedVideoChunk(type=kind, timestamp=timestamp, duration=duration, data=data)
+        alpha = self._in.alpha(packet)
+        return track, chunk, {} if alpha is None else {"alpha_side_data": alpha}
 
-    def _next(self) -> tuple[Track, Chunk] | None:
+    def _next(self) -> Read | None:
         with self._lock:
             self._raise_error()
             return self._ahead.popleft() if self._ahead else self._read()
@@ -198,17 +206,24 @@ class Demuxer:
         if self._closed:
             raise InvalidStateError("the demuxer is closed")
 
-    def __iter__(self) -> Iterator[tuple[Track, Chunk]]:
+    def _reads(self) -> Iterator[Read]:
         while (found := self._next()) is not None:
             yield found
 
-    async def __aiter__(self) -> AsyncIterator[tuple[Track, Chunk]]:
+    async def _async_reads(self) -> AsyncIterator[Read]:
         while True:
             if not self._ahead:
                 await asyncio.to_thread(self._fill)
             if not self._ahead:
                 return
             yield self._ahead.popleft()
+
+    def __iter__(self) -> Iterator[tuple[Track, Chunk]]:
+        return ((track, chunk) for track, chunk, _ in self._reads())
+
+    async def __aiter__(self) -> AsyncIterator[tuple[Track, Chunk]]:
+        async for track, chunk, _ in self._async_reads():
+            yield track, chunk
 
     def __enter__(self) -> Self:
         return self
@@ -222,17 +237,37 @@ class Demuxer:
         self.close()
 
 
-class ChunkReader:
-    """The chunks of one track, for `for` and `async for`."""
+class OutputReader:
+    """The chunks of one track with metadata, for `for` and `async for`."""
 
     def __init__(self, demuxer: Demuxer, track: Track) -> None:
         self._demuxer = demuxer
         self._track = track
 
+    def __iter__(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        more: dict[str, Any] = {"decoder_config": self._track.decoder_config}
+        for track, chunk, metadata in self._demuxer._reads():  # noqa: SLF001 - the two are one
+            if track is self._track:
+                yield chunk, {**more, **metadata}
+                more = {}
+
+    async def __aiter__(self) -> AsyncIterator[tuple[Any, dict[str, Any]]]:
+        more: dict[str, Any] = {"decoder_config": self._track.decoder_config}
+        async for track, chunk, metadata in self._demuxer._async_reads():  # noqa: SLF001 - as above
+            if track is self._track:
+                yield chunk, {**more, **metadata}
+                more = {}
+
+
+class ChunkReader:
+    """The chunks of one track, for `for` and `async for`."""
+
+    def __init__(self, outputs: OutputReader) -> None:
+        self._outputs = outputs
+
     def __iter__(self) -> Iterator[Any]:
-        return (chunk for track, chunk in self._demuxer if track is self._track)
+        return (chunk for chunk, _ in self._outputs)
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        async for track, chunk in self._demuxer:
-            if track is self._track:
-                yield chunk
+        async for chunk, _ in self._outputs:
+            yield chunk
