@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stripline.webcodecs import delivery as module
+from stripline.webcodecs.delivery import HOLD_TASKS, LoopDelivery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class CountingLoop(asyncio.SelectorEventLoop):
+    """Counts how often it is to be woken; is not run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runs: list[Callable[[], object]] = []
+
+    def call_soon(self, callback: Callable[[], object]) -> None:  # type: ignore[override]
+        self.runs.append(callback)
+
+
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch) -> CountingLoop:
+    monkeypatch.setattr(module, "HOLD_SECONDS", 1e9)
+    loop = CountingLoop()
+    loop.close()
+    return loop
+
+
+def test_held_tasks_are_told_of_together(loop: CountingLoop) -> None:
+    done: list[int] = []
+    delivery = LoopDelivery(loop)
+    delivery.post(lambda: done.append(0), hold=True)
+    assert loop.runs == []
+    delivery.wake(waiting=5)  # the last wake-up was long ago
+    assert len(loop.runs) == 1
+    delivery.post(lambda: done.append(1))  # the loop is being woken already
+    assert len(loop.runs) == 1
+    loop.runs.pop()()
+    assert done == [0, 1]
+
+
+def test_tasks_are_held_while_inputs_wait_up_to_a_bound(loop: CountingLoop) -> None:
+    done: list[int] = []
+    delivery = LoopDelivery(loop)
+    delivery.post(lambda: None)
+    loop.runs.pop()()
+    for number in range(HOLD_TASKS):
+        assert loop.runs == []
+        delivery.post(lambda number=number: done.append(number), hold=True)  # type: ignore[misc]
+        delivery.wake(waiting=3)
+    loop.runs.pop()()
+    assert done == list(range(HOLD_TASKS))
+
+
+def test_nothing_is_held_when_nothing_waits(loop: CountingLoop) -> None:
+    delivery = LoopDelivery(loop)
+    delivery.post(lambda: None)
+    loop.runs.pop()()
+    delivery.post(lambda: None, hold=True)
+    delivery.wake()
+    assert len(loop.runs) == 1
+
+
+def test_tasks_for_a_closed_loop_are_dropped() -> None:
+    loop = asyncio.new_event_loop()
+    delivery = LoopDelivery(loop)
+    loop.close()
+    done: list[int] = []
+    delivery.post(lambda: done.append(0), hold=True)
+    delivery.wake()
+    delivery.wake()
+    assert done == []
