@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av_frames import av_from_media, color_numbers
@@ -28,6 +29,7 @@ def _is_rgb(colors: VideoColorSpace, form: VideoPixelFormat) -> bool:
     return pixel_format(form).is_rgb or colors.matrix == Matrix.RGB
 
 
+@lru_cache(maxsize=64)  # asked for every frame, and nearly always the same
 def encoded_color_space(colors: VideoColorSpace, form: VideoPixelFormat | None) -> VideoColorSpace:
     """The colours of the encoded pictures: those of the frame, and BT.709's where it says nothing.
 

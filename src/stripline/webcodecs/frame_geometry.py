@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs.enums import AlphaOption, VideoPixelFormat
 from stripline.webcodecs.frame_init import display_size
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from stripline.webcodecs.media import Media
 
 __all__ = ["oriented"]
+
+_MEMBERS: Final = frozenset(
+    ("visible_rect", "rotation", "flip", "alpha", "display_width", "display_height")
+)
 
 
 def oriented(
@@ -42,6 +46,8 @@ def oriented(
     Raises:
         TypeError: A member that is not what it must be.
     """
+    if _MEMBERS.isdisjoint(members):
+        return media, base, shown
     alpha = enum_member(AlphaOption, members.get("alpha", AlphaOption.KEEP), "alpha")
     name = pixel_format(media.format).opaque if alpha == AlphaOption.DISCARD else media.format
     old = rect = DOMRect(*media.visible)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypedDict
 
+from stripline.webcodecs.pixel_formats import PIXEL_FORMATS
 from stripline.webcodecs.webidl import UNSIGNED_LONG_MAX, as_float, require, unsigned_long
 
 if TYPE_CHECKING:
+    from stripline.webcodecs.enums import VideoPixelFormat
     from stripline.webcodecs.pixel_formats import PixelFormat
 
 __all__ = [
@@ -193,7 +196,21 @@ def compute_layout(
         TypeError: Too few or too many planes, a stride less than a row, planes that overlap, or
             offsets and sizes that do not fit 32 bits.
     """
-    given = None if layout is None else _plane_layouts(layout, len(pixel_format.planes))
+    if layout is None:
+        return _tight_layout(rect.x, rect.y, rect.width, rect.height, pixel_format.name)
+    return _layout(rect, pixel_format, _plane_layouts(layout, len(pixel_format.planes)))
+
+
+@lru_cache(maxsize=64)  # asked for every frame, and nearly always the same
+def _tight_layout(
+    x: int, y: int, width: int, height: int, name: VideoPixelFormat
+) -> CombinedLayout:
+    return _layout(DOMRect(x, y, width, height), PIXEL_FORMATS[name], None)
+
+
+def _layout(
+    rect: DOMRect, pixel_format: PixelFormat, given: list[tuple[int, int]] | None
+) -> CombinedLayout:
     parts: list[PlanePart] = []
     size = 0
     for index, plane in enumerate(pixel_format.planes):
