@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 import dask
 import pytest
 
-from stripline.batch.cluster import ClusterExecutor, open_cluster
+from stripline.batch.cluster import ClusterExecutor, _hand_over, open_cluster
 from stripline.batch.plan import plan_job
 from stripline.batch.run import run_job
 from stripline.errors import ClusterFailed, CorruptImage, InvalidOption, WorkerLost
@@ -200,6 +202,29 @@ def test_a_worker_that_dask_gives_up_is_replaced() -> None:
     ):
         os.kill(cluster.submit(os.getpid).result(), signal.SIGKILL)
         assert cluster.submit(pow, 2, 3).result(timeout=60) == 8
+
+
+def test_a_worker_that_dies_when_its_result_was_fetched() -> None:
+    from distributed.cfexecutor import _cascade_future
+
+    class LostAgain:
+        status = "pending"
+
+        async def _result(self, **_: object) -> object:
+            return object()
+
+    async def hand_over(inner: Future[object]) -> None:
+        await _cascade_future(LostAgain(), inner)
+
+    inner: Future[object] = Future()
+    outer: Future[object] = Future()
+    asyncio.run(hand_over(inner))
+    _hand_over(inner, outer)
+    assert isinstance(outer.exception(), WorkerLost)
+    inner, outer = Future(), Future()
+    inner.set_exception(TypeError("of the call"))
+    _hand_over(inner, outer)
+    assert isinstance(outer.exception(), TypeError)
 
 
 def test_a_scheduler_that_dies_ends_the_run_and_the_next_one_goes_on(

@@ -130,7 +130,7 @@ def run_to_the_end(journal: Journal, folder: Path, pool: Executor, killer: Kille
     while state != "done":
         job = plan_job(journal, found_in(folder / "in"), spec, inputs=["in"], rules=rules)
         sums = run_job(journal, job, pool=pool, listeners=[killer])
-        assert set(sums.causes) <= {"WorkerLost"}
+        assert set(sums.causes) <= {"WorkerLost"}, errors(journal, job)
         state = sums.state
 
 

@@ -271,5 +271,24 @@ def _hand_over(inner: Future[T], outer: Future[T]) -> None:
             outer.set_result(inner.result())
         elif isinstance(error, KilledWorker):
             outer.set_exception(WorkerLost(describe(error)))
+        elif _is_of_bridge(error):
+            lost = WorkerLost("its worker died while the result was fetched")
+            lost.__cause__ = error
+            outer.set_exception(lost)
         else:
             outer.set_exception(error)
+
+
+def _is_of_bridge(error: BaseException) -> bool:
+    """Whether an error is not the call's, but of Dask's way to hand over its result.
+
+    If a worker dies just after its result was fetched, Dask takes the result for an error and
+    fails to read it as one (`distributed.cfexecutor._cascade_future`, 2026.8).
+    """
+    trace = error.__traceback__
+    return (
+        isinstance(error, TypeError)
+        and trace is not None
+        and trace.tb_next is None
+        and trace.tb_frame.f_code.co_name == "_cascade_future"
+    )
