@@ -38,8 +38,14 @@ _PLAY: Final = """async ([data, type, times]) => {
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;
     const context = canvas.getContext("2d");
-    context.drawImage(video, 0, 0);
-    seen.push(Array.from(context.getImageData(0, canvas.height >> 1, canvas.width, 1).data));
+    // A browser that is short of time has nothing to draw yet: the canvas stays transparent.
+    let row;
+    for (let tries = 0; tries < 100 && !(row && row[3]); tries++) {
+      await new Promise(requestAnimationFrame);
+      context.drawImage(video, 0, 0);
+      row = context.getImageData(0, canvas.height >> 1, canvas.width, 1).data;
+    }
+    seen.push(Array.from(row));
   }
   return {width: video.videoWidth, height: video.videoHeight, duration: video.duration, seen};
 }"""
