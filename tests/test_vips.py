@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stripline import _vips
-from stripline.errors import CorruptImage, OutOfMemory, SinkFailed, SourceFailed, UnsupportedFormat
+from stripline.errors import (
+    CorruptImage,
+    MissingDependency,
+    OutOfMemory,
+    SinkFailed,
+    SourceFailed,
+    UnsupportedFormat,
+)
 from tests.support import run_script
 
 if TYPE_CHECKING:
@@ -102,3 +109,9 @@ def test_an_unknown_format_names_the_known_ones() -> None:
     said = "the data is not in a format that can be read"
     with pytest.raises(UnsupportedFormat, match=said), _vips.vips_errors():
         vips.Image.new_from_buffer(b"nothing known" * 9, "")
+
+
+def test_a_libvips_that_is_too_old_is_not_damage() -> None:
+    said = r"this \(it: .*argument since_tomorrow\) needs a libvips newer than \d+\.\d+\.\d+"
+    with pytest.raises(MissingDependency, match=said), _vips.vips_errors("it"):
+        _vips.library().Image.black(1, 1).pngsave_buffer(since_tomorrow=True)

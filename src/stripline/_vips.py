@@ -55,6 +55,12 @@ Image = Any
 _setting_up = threading.Lock()
 
 _UNKNOWN_FORMAT: Final = "not in a known format"
+
+
+def _too_old(said: str) -> MissingDependency:
+    return MissingDependency(f"this ({said})", f"a libvips newer than {version()}", "image")
+
+
 # What libvips and the libraries below it say, and what it means; what is not listed is damage.
 _PHRASES: Final[tuple[tuple[str, Callable[[str], StriplineError]], ...]] = (
     ("out of memory", OutOfMemory),
@@ -63,6 +69,7 @@ _PHRASES: Final[tuple[tuple[str, Callable[[str], StriplineError]], ...]] = (
     ("llocate memory", OutOfMemory),
     ("No space left", partial(SinkFailed, 0, retryable=False)),
     ("quota exceeded", partial(SinkFailed, 0, retryable=False)),
+    ("does not support optional argument", _too_old),
     ("support is not configured", UnsupportedFormat),
     ("system error: Unknown error", CorruptImage),  # not the system's at all
     ("system error: Invalid argument", CorruptImage),  # a place in the file that cannot be
@@ -169,6 +176,12 @@ def library() -> Vips:
         return _set_up()
 
 
+def version() -> str:
+    """Which libvips it is, as `8.18.7`."""
+    vips = library()
+    return ".".join(str(vips.version(part)) for part in range(3))
+
+
 def _set_up() -> Vips:
     set_up_by_application = "pyvips" in sys.modules
     try:
@@ -199,6 +212,7 @@ class vips_errors:  # noqa: N801 - used like a function: with vips_errors(name)
 
     Raises:
         UnsupportedFormat: libvips knows no such format, or not this kind of it.
+        MissingDependency: libvips is too old for what is asked of it.
         OutOfMemory: There is not enough for this picture, now.
         SinkFailed: The disk of temporary files is full.
         SourceFailed: The system cannot read the file.

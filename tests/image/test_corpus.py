@@ -308,7 +308,7 @@ def test_heic_without_its_extra_says_which(monkeypatch: pytest.MonkeyPatch) -> N
 def test_jpeg_xl_is_recognised_and_refused() -> None:
     source = headers.sample("jxl")
     assert probe(source).format == "jxl"
-    with pytest.raises(UnsupportedFormat, match="JPEG XL, which the libvips from PyPI cannot read"):
+    with pytest.raises(UnsupportedFormat, match=r"JPEG XL, which libvips .* was built without"):
         made(source)
 
 

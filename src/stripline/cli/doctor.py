@@ -13,7 +13,7 @@ from typing import Any, Final
 import typer
 
 import stripline
-from stripline._vips import library
+from stripline._vips import library, version
 from stripline.cli import _options, _text
 from stripline.cli._errors import reported
 from stripline.errors import MissingDependency
@@ -79,7 +79,7 @@ def _libvips() -> dict[str, Any] | None:
         return bool(vips.type_find("VipsOperation", operation))
 
     return {
-        "version": ".".join(str(vips.version(part)) for part in range(3)),
+        "version": version(),
         "reads": [name for name, called in _VIPS_NAMES.items() if has(f"{called}load_source")],
         "writes": [name for name, called in _VIPS_NAMES.items() if has(f"{called}save_target")],
     }

@@ -33,7 +33,7 @@ _RUNG_RATIO: Final = 2.0
 # Decoded pixels are kept for several variants up to this size; above, each decodes for itself, in
 # bounded memory.
 _MAX_SHARED_BYTES: Final = 256 << 20
-TURNED_BY_DECODER: Final = frozenset({"avif", "heic"})
+TURNED_BY_DECODER: Final = frozenset({"avif", "heic", "jxl"})
 _AS_IT_IS: Final = Resize(scale=1)
 
 

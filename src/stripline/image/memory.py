@@ -30,8 +30,16 @@ _BASE: Final = 12 << 20
 _ROW: Final = 6_600
 _ROW_WITH_ALPHA: Final = 26_000
 # Decoders that hold the picture, bytes a pixel of it: AVIF 15.4, BMP (through Pillow) 14.0, WebP
-# 8.8, HEIC 8.0, GIF 5.9.
-_WHOLE: Final = {"avif": 15.5, "bmp": 14.0, "webp": 8.9, "heic": 9.0, "gif": 6.0, "svg": 8.0}
+# 8.8, HEIC 8.0, JPEG XL 7.0 (libjxl 0.7), GIF 5.9.
+_WHOLE: Final = {
+    "avif": 15.5,
+    "bmp": 14.0,
+    "webp": 8.9,
+    "heic": 9.0,
+    "jxl": 8.0,
+    "gif": 6.0,
+    "svg": 8.0,
+}
 # A progressive JPEG's coefficients, two bytes each, and what else there is of each pixel: 3.9 bytes
 # at 4:2:0, 7.2 at 4:4:4.
 _COEFFICIENT: Final = 2.0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from stripline.errors import UnsupportedFormat
 from stripline.image.decode.bmp import decode_bmp
 from stripline.image.decode.heic import decode_heic
 from stripline.image.decode.jpeg import decode_jpeg
+from stripline.image.decode.jxl import check_jxl, decode_jxl
 from stripline.image.decode.lab_tiff import decode_lab_tiff, is_shallow_lab
 from stripline.image.decode.svg import decode_svg
 from stripline.image.decode.vips import decode_with_vips
@@ -51,9 +51,7 @@ def check_readable(info: ImageInfo) -> None:
         UnsupportedFormat: None does.
     """
     if info.format == "jxl":
-        raise UnsupportedFormat(
-            "a JPEG XL, which the libvips from PyPI cannot read: convert it to PNG or JPEG first"
-        )
+        check_jxl()
 
 
 def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
@@ -78,6 +76,8 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
             return decode_heic(source)
         case "bmp":
             return decode_bmp(source)
+        case "jxl":
+            return decode_jxl(source, salvage=wanted.salvage)
         case "jpeg":
             return decode_jpeg(source, info, wanted.shrink, salvage=wanted.salvage)
         case "tiff" if is_shallow_lab(info):

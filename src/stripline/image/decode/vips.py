@@ -1,4 +1,4 @@
-"""JPEG, PNG, GIF, WebP, TIFF and AVIF, through libvips."""
+"""JPEG, PNG, GIF, WebP, TIFF, AVIF and JPEG XL, through libvips."""
 
 from __future__ import annotations
 
@@ -23,8 +23,14 @@ _LOADERS: Final = {
     "webp": "webpload_source",
     "tiff": "tiffload_source",
     "avif": "heifload_source",
+    "jxl": "jxlload_source",
 }
 _DEFAULT_DELAY_MS: Final = 100  # what browsers take for a delay that is missing or next to nothing
+
+
+def loads(image_format: str) -> bool:
+    """Whether this libvips was built with the loader of a format."""
+    return bool(_vips.library().type_find("VipsOperation", _LOADERS[image_format]))
 
 
 def decode_with_vips(
