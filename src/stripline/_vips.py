@@ -63,6 +63,8 @@ def _too_old(said: str) -> MissingDependency:
 
 # What libvips and the libraries below it say, and what it means; what is not listed is damage.
 _PHRASES: Final[tuple[tuple[str, Callable[[str], StriplineError]], ...]] = (
+    ("ecurity limit", CorruptImage),  # libheif's, which calls that a failed allocation too
+    ("(0 elements of", CorruptImage),  # nor is this one, of libtiff's
     ("out of memory", OutOfMemory),
     ("Insufficient memory", OutOfMemory),
     ("Memory allocation", OutOfMemory),
@@ -136,16 +138,13 @@ class Picture:
     def __init__(self, path: str) -> None:
         self._path = path
         vips = library()
-        try:
+        with vips_errors(path):
             # A source, because of a plain file name libvips would read a trailing [...] as options.
             source = vips.Source.new_from_file(path)
             image = vips.Image.new_from_source(source, "", access="sequential", fail_on=FAIL_ON)
             pixels, profile_holds = _to_8_bits(image)
             self.facts = _facts(image, pixels, profile_holds=profile_holds)
             self._region: Any = vips.Region.new(pixels)
-        except vips.Error as error:
-            raise translated(path, error) from error
-        self._error: type[Exception] = vips.Error
 
     def fetch(self, top: int, rows: int) -> memoryview:
         """Rows from `top` on, packed, in memory of their own. Each call must go further down.
@@ -153,10 +152,8 @@ class Picture:
         Raises:
             CorruptImage: The file is damaged, or ends before these rows.
         """
-        try:
+        with vips_errors(self._path):
             return memoryview(self._region.fetch(0, top, self.facts.width, rows))
-        except self._error as error:
-            raise translated(self._path, error) from error
 
     def close(self) -> None:
         """Let go of the file and of the decoder's memory."""
@@ -193,8 +190,9 @@ def _set_up() -> Vips:
     if not set_up_by_application:
         pyvips.cache_set_max(0)
         # What it warns of is either an error as well, or harmless; without any handler Python
-        # would print it among a program's own words.
+        # would print it among a program's own words, and an exception for what is not UTF-8.
         logging.getLogger("pyvips").addHandler(logging.NullHandler())
+        pyvips._to_string = _text  # noqa: SLF001 - of its handler of warnings alone
         if "VIPS_CONCURRENCY" not in os.environ:
             # One call uses one core: with many pictures the parallelism is the caller's.
             pyvips.concurrency_set(1)
@@ -202,6 +200,13 @@ def _set_up() -> Vips:
         for loader in _LOADERS:
             pyvips.operation_block_set(loader, state=False)
     return pyvips
+
+
+def _text(text: Any) -> str:  # noqa: ANN401 - a C string
+    """What libvips says, of which a part may be bytes of a file."""
+    ffi = library().ffi
+    found: str = "" if text == ffi.NULL else ffi.string(text).decode(errors="replace")
+    return found
 
 
 class vips_errors:  # noqa: N801 - used like a function: with vips_errors(name)
@@ -233,8 +238,14 @@ class vips_errors:  # noqa: N801 - used like a function: with vips_errors(name)
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if isinstance(error, library().Error):
+        vips = library()
+        if isinstance(error, vips.Error):
             raise translated(self._name, error) from error
+        if isinstance(error, UnicodeDecodeError):
+            # pyvips takes what libvips says for UTF-8, but it may quote the file.
+            vips.vips_lib.vips_error_clear()
+            said = vips.Error("", error.object.decode(errors="replace"))
+            raise translated(self._name, said) from error
 
 
 def translated(name: str | None, error: BaseException) -> StriplineError:
@@ -291,6 +302,18 @@ def _facts(image: Image, pixels: Image, *, profile_holds: bool) -> Facts:
     )
 
 
+def field_names(image: Image) -> list[bytes]:
+    """What a loader noted. Keywords of a PNG are Latin-1, which `get_fields` would stumble over."""
+    vips = library()
+    array = vips.vips_lib.vips_image_get_fields(image.pointer)
+    names: list[bytes] = []
+    while (name := array[len(names)]) != vips.ffi.NULL:
+        names.append(vips.ffi.string(name))
+        vips.glib_lib.g_free(name)
+    vips.glib_lib.g_free(array)
+    return names
+
+
 def field(image: Image, name: str) -> Any:  # noqa: ANN401 - depends on the field
     """What a loader noted under `name`; None if it did not."""
     return image.get(name) if image.get_typeof(name) else None
@@ -315,6 +338,6 @@ def set_blob(image: Image, name: str, data: bytes | None) -> Image:
     changed = image.copy()
     if data is not None:
         changed.set_type(library().GValue.blob_type, name, data)
-    elif name in image.get_fields():
+    elif image.get_typeof(name):
         changed.remove(name)
     return changed

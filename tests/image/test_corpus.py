@@ -319,61 +319,6 @@ def test_names_decide_nothing(tmp_path: Path) -> None:
     assert made(lying, output={"format": "keep"}).format == "JPEG"
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        corpus.saved(Image.fromarray(photograph()), "JPEG", quality=85),
-        corpus.saved(Image.fromarray(photograph()), "JPEG", quality=85, progressive=True),
-        corpus.saved(Image.fromarray(corpus.small_photo()), "PNG"),
-        corpus.saved(Image.fromarray(corpus.small_photo()), "WEBP"),
-        corpus.saved(Image.fromarray(corpus.small_photo()), "TIFF"),
-        corpus.saved(Image.fromarray(corpus.small_photo()), "BMP"),
-        corpus.animation("GIF"),
-        corpus.animation("WEBP"),
-        headers.sample("avif"),
-        headers.sample("heic"),
-        corpus.SVG,
-        corpus.saved(Image.fromarray(corpus.small_photo()).convert("CMYK"), "JPEG"),
-        corpus.sixteen_bit_png(3),
-    ],
-    ids=[
-        *("jpeg", "progressive", "png", "webp", "tiff", "bmp", "gif", "animated-webp"),
-        *("avif", "heic", "svg", "cmyk", "sixteen-bits"),
-    ],
-)
-def test_truncated_at_every_tenth(source: bytes) -> None:
-    for tenth in range(10):
-        cut = source[: len(source) * tenth // 10]
-        with pytest.raises((CorruptImage, UnsupportedFormat)) as caught:
-            made(cut)
-        assert len(str(caught.value)) < 200
-
-
-@pytest.mark.parametrize("compression", ["zstd", "lzma"])
-@pytest.mark.parametrize("salvage", [False, True])
-def test_a_tiff_in_a_code_that_libvips_lacks_is_refused(compression: str, salvage: bool) -> None:
-    # Without care libvips gives black.
-    source = corpus.saved(Image.fromarray(corpus.small_photo()), "TIFF", compression=compression)
-    message = f"{compression.upper()} compression support is not configured"
-    with pytest.raises(UnsupportedFormat, match=message):
-        image.process(source, Recipe(), MemorySinks(), salvage=salvage)
-
-
-def test_a_damaged_tiff_is_refused_unless_salvaged() -> None:
-    pixels = np.tile(photograph(), (4, 1, 1))
-    source = bytearray(corpus.saved(Image.fromarray(pixels), "TIFF", compression="tiff_deflate"))
-    middle = len(source) // 2
-    source[middle : middle + 1000] = b"U" * 1000
-    with pytest.raises(CorruptImage, match="Decoding error at scanline"):
-        made(bytes(source))
-    sinks = MemorySinks()
-    recipe = Recipe.read({"output": {"format": "png"}})
-    image.process(bytes(source), recipe, sinks, salvage=True)
-    kept = np.asarray(Image.open(io.BytesIO(sinks.files[""])))
-    assert np.array_equal(kept[:512], pixels[:512])
-    assert not np.array_equal(kept, pixels)
-
-
 def test_a_gigapixel_of_zeros_is_refused_by_its_header() -> None:
     source = corpus.huge_black_png(30_000)
     assert len(source) < 200_000

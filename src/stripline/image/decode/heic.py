@@ -32,7 +32,7 @@ def decode_heic(source: Source) -> Picture:
             found = pi_heif.open_heif(file, convert_hdr_to_8bit=True)
             image = found[found.primary_index]
             data, stride = bytes(image.data), image.stride
-    except (OSError, ValueError, EOFError, SyntaxError, RuntimeError) as error:
+    except (OSError, ValueError, EOFError, SyntaxError, RuntimeError, LookupError) as error:
         raise CorruptImage(f"{source.name}: {describe(error)}") from error
     return Picture(_pixels(data, image.size, image.mode, stride), metadata=_metadata(image.info))
 

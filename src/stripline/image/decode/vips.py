@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stripline.streams.source import Source
 
 # Texts of a PNG, by number and keyword. libvips reads no comments of other formats.
-_COMMENT: Final = re.compile(r"png-comment-\d+-Comment")
+_COMMENT: Final = re.compile(rb"png-comment-\d+-Comment")
 _LOADERS: Final = {
     "jpeg": "jpegload_source",
     "png": "pngload_source",
@@ -85,7 +85,7 @@ def as_picture(pixels: Any) -> Picture:  # noqa: ANN401 - libvips has no types
     """What a loader gave, with its frames and metadata."""
     height = _vips.field(pixels, "page-height") or pixels.height
     frames = pixels.height // height if pixels.height % height == 0 else 1
-    comments = [pixels.get(name) for name in pixels.get_fields() if _COMMENT.fullmatch(name)]
+    comments = [pixels.get(name) for name in _vips.field_names(pixels) if _COMMENT.fullmatch(name)]
     metadata = Metadata(
         exif=_vips.blob(pixels, "exif-data"),
         xmp=_vips.blob(pixels, "xmp-data"),

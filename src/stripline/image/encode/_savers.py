@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, runtime_checkable
 
-from stripline._vips import library, vips_errors
+from stripline._vips import field_names, library, vips_errors
 from stripline.errors import (
     InvalidDimensions,
     SinkFailed,
@@ -24,13 +24,13 @@ T = TypeVar("T")
 
 # Header fields that libvips gives every image; they cannot be removed.
 _HEADER: Final = frozenset(
-    {"width", "height", "bands", "format", "coding", "interpretation"}
-    | {"xoffset", "yoffset", "xres", "yres", "filename"}
+    {b"width", b"height", b"bands", b"format", b"coding", b"interpretation"}
+    | {b"xoffset", b"yoffset", b"xres", b"yres", b"filename"}
 )
 # libvips' VipsForeignKeep.
 EXIF, XMP, ICC = 1, 2, 8
 # Not metadata: how rows may be asked for.
-_ACCESS: Final = frozenset({"vips-sequential"})
+_ACCESS: Final = frozenset({b"vips-sequential"})
 
 
 class Writer(Protocol):
@@ -171,7 +171,7 @@ def saved(pixels: Pixels, saver: str, *, keep: int = 0, **options: object) -> by
 def bare(pixels: Pixels) -> Pixels:
     """The same pixels with nothing said about them."""
     image = pixels.copy()
-    for name in image.get_fields():
+    for name in field_names(image):
         if name not in _HEADER and name not in _ACCESS:
             image.remove(name)
     return image
