@@ -197,9 +197,18 @@ def test_grey_stays_grey() -> None:
         assert jpeg.mode == "L"
 
 
-def test_one_bit_palette_and_alpha() -> None:
+@pytest.mark.parametrize(
+    ("image_format", "options"),
+    [("PNG", {}), ("BMP", {}), ("TIFF", {}), ("TIFF", {"compression": "group4"})],
+)
+def test_one_bit(image_format: str, options: dict[str, Any]) -> None:
     bits = Image.fromarray(corpus.small_photo()).convert("1")
-    assert np.array_equal(pixels_of(corpus.saved(bits, "PNG")) > 0, np.asarray(bits))
+    source = corpus.saved(bits, image_format, **options)
+    assert probe(source).bit_depth == 1
+    assert np.array_equal(pixels_of(source), np.asarray(bits) * np.uint8(255))
+
+
+def test_palette_and_alpha() -> None:
     palette = made(corpus.palette_png()).convert("RGBA")
     assert palette.getpixel((0, 0)) == (255, 0, 0, 255)
     assert palette.getpixel((63, 0))[3] == 0  # type: ignore[index]  # a tuple in this mode
@@ -239,13 +248,20 @@ def test_animations(source_format: str, target: str) -> None:
     assert picture.size == (30, 20)
 
 
-def test_a_still_format_takes_the_first_frame_and_says_so() -> None:
-    sinks = MemorySinks()
-    result = image.process(
-        corpus.animation("GIF"), Recipe.read({"output": {"format": "jpeg"}}), sinks
-    )
+@pytest.mark.parametrize(
+    ("source_format", "target"),
+    [("GIF", "jpeg"), ("WEBP", "png"), ("PNG", "webp"), ("AVIF", "gif")],
+)
+def test_where_one_frame_is_kept_it_is_the_first_and_that_is_said(
+    source_format: str, target: str
+) -> None:
+    sinks, source = MemorySinks(), corpus.animation(source_format)
+    result = image.process(source, Recipe.read({"output": {"format": target}}), sinks)
+    assert result.source.frames == 3
     assert result.warnings == ("only the first of 3 frames was kept",)
-    assert np.asarray(Image.open(io.BytesIO(sinks.files[""])))[20, 30].argmax() == 0
+    picture = Image.open(io.BytesIO(sinks.files[""]))
+    assert getattr(picture, "n_frames", 1) == 1
+    assert np.asarray(picture.convert("RGB"))[20, 30].argmax() == 0
 
 
 def test_svg_is_drawn_at_the_size_asked_for_and_cleaned() -> None:
