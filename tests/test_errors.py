@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import pickle
 import re
 
@@ -122,3 +123,19 @@ def test_messages_name_the_numbers(error: StriplineError, text: str) -> None:
 def test_describe_is_one_line_with_the_class() -> None:
     assert errors.describe(ValueError(" boom\n")) == "ValueError: boom"
     assert errors.describe(StopIteration()) == "StopIteration"
+
+
+@pytest.mark.parametrize(
+    ("error", "retryable"),
+    [
+        (OSError(errno.ENOSPC, "full"), False),
+        (PermissionError(errno.EACCES, "no"), False),
+        (ConnectionResetError(errno.ECONNRESET, "gone"), True),
+        (RuntimeError("what?"), True),
+    ],
+)
+def test_a_target_that_stays_as_it_is_is_not_to_be_tried_again(
+    error: Exception, retryable: bool
+) -> None:
+    failed = errors.SinkFailed.by(7, error)
+    assert failed.retryable is retryable

@@ -87,7 +87,7 @@ _PHRASES: Final[tuple[tuple[str, Callable[[str], StriplineError]], ...]] = (
 # Each line begins with who noticed; that one of several gave up in the end says nothing more.
 _SPEAKER: Final = re.compile(r"^[A-Za-z]\w*: ")
 # Nor do the places where libheif looked for the end of a file.
-_EMPTY_WORDS: Final = re.compile(r"load error|bad seek to \d+|\(\d+\.\d+\)|")
+_EMPTY_WORDS: Final = re.compile(r"load error|(.*: )?bad seek to \d+|\(\d+\.\d+\)|")
 _INCHES_PER_MM: Final = 1 / 25.4
 
 # Interpretations whose pixels are, after conversion to 8 bits, still described by the profile that
@@ -256,9 +256,11 @@ def translated(name: str | None, error: BaseException) -> StriplineError:
             f"{name or 'the data'} is not in a format that can be read ({_FORMATS})"
         )
     text = _in_one_line(error)
+    kind = next((kind for phrase, kind in _PHRASES if phrase in said), CorruptImage)
+    if kind is CorruptImage:  # "libpng read error" is all that libpng says of a file cut short
+        text = f"damaged or cut short: {text}"
     if name is not None:
         text = f"{name}: {text}"
-    kind = next((kind for phrase, kind in _PHRASES if phrase in said), CorruptImage)
     return kind(text)
 
 

@@ -38,6 +38,12 @@ All classes survive pickling, so they may cross process boundaries.
 
 from __future__ import annotations
 
+import errno
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typing import Self
+
 __all__ = [
     "ClusterFailed",
     "CorruptImage",
@@ -242,6 +248,13 @@ class SinkError(StriplineError):
     """The place where the bytes go cannot take them."""
 
 
+# What the system says of places that stay as they are until somebody does something about it.
+LASTING: Final = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOENT}
+    | {errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.EINVAL}
+)
+
+
 class SinkFailed(SinkError):
     """The target raised an error of its own, kept as `__cause__`.
 
@@ -252,6 +265,12 @@ class SinkFailed(SinkError):
     """
 
     retryable = True
+
+    @classmethod
+    def by(cls, written: int, error: Exception) -> Self:
+        """What a target raised. A full disk or a missing permission is not to be retried."""
+        number = error.errno if isinstance(error, OSError) else None
+        return cls(written, describe(error), retryable=number not in LASTING)
 
     def __init__(self, written: int, reason: str, *, retryable: bool = True) -> None:
         super().__init__(written, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -16,8 +16,11 @@ from tests.image import corpus
 from tests.image.headers import samples
 from tests.support import photograph, run_script
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def made(source: bytes, **values: Any) -> Image.Image:
+
+def made(source: bytes | Path, **values: Any) -> Image.Image:
     """What `process` makes, as PNG unless the recipe says otherwise, opened by Pillow."""
     values.setdefault("output", {"format": "png"})
     sinks = MemorySinks()
@@ -93,6 +96,14 @@ def test_what_libheif_finds_too_much_of_is_damage_not_a_lack_of_memory(count: in
     source[at : at + 2] = count.to_bytes(2, "big")
     with pytest.raises(CorruptImage, match="iloc box contains") as caught:
         made(bytes(source))
+    assert "bad seek" not in str(caught.value)
+
+
+def test_where_libvips_sought_in_vain_is_not_said(tmp_path: Path) -> None:
+    cut = tmp_path / "cut.avif"
+    cut.write_bytes(samples.sample("avif")[:400])
+    with pytest.raises(CorruptImage, match="damaged or cut short: Invalid input") as caught:
+        made(cut)
     assert "bad seek" not in str(caught.value)
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import BrokenExecutor
 from typing import Final
 
 from stripline.batch.task import Failure
-from stripline.errors import LimitExceeded, SourceFailed, StriplineError, WorkerLost
+from stripline.errors import LASTING, LimitExceeded, SourceFailed, StriplineError, WorkerLost
 
 _FIRST_SECONDS: Final = 0.1
 _BASE: Final = 2.0
@@ -25,12 +25,6 @@ _PASSING: Final = frozenset(
     | {errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH, errno.ENOBUFS}
     | {errno.EMFILE, errno.ENFILE, errno.EDEADLK, errno.ENOLCK}
 )
-# What it says of places that stay as they are until somebody does something about it.
-_LASTING: Final = frozenset(
-    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOENT}
-    | {errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EFBIG, errno.EINVAL}
-)
-
 # Limits to what tasks have to share with others, so that one alone may keep within them.
 _SHARED: Final = frozenset({"seconds", "bytes of memory"})
 
@@ -66,7 +60,7 @@ def is_passing(error: BaseException) -> bool:
     What the system said decides, where it said something; then the error's class.
     """
     number = _errno_of(error)
-    if number in _LASTING:
+    if number in LASTING:
         return False
     if number in _PASSING:
         return isinstance(error, SourceFailed | OSError) or _is_retryable(error)

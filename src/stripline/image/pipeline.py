@@ -127,7 +127,7 @@ def _system_errors() -> Iterator[None]:
         raise OutOfMemory("there is not enough memory for this picture now") from error
     except OSError as error:
         if error.errno in _DISK_FULL:  # of temporary files: a sink's are its own
-            raise SinkFailed(0, describe(error), retryable=False) from error
+            raise SinkFailed.by(0, error) from error
         raise SourceFailed(0, describe(error)) from error
 
 

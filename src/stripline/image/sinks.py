@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
-from stripline.errors import InvalidOption, SinkFailed, StriplineError, describe
+from stripline.errors import InvalidOption, SinkFailed, StriplineError
 from stripline.image.names import file_name
 from stripline.streams import FileSink, MemorySink, Sink, open_sink
 
@@ -149,7 +149,7 @@ class Delivery:
         except StriplineError:
             raise
         except Exception as error:
-            raise SinkFailed(0, describe(error)) from error
+            raise SinkFailed.by(0, error) from error
         counted = _Counted(sink)
         self._open.append((sink, counted))
         return counted
@@ -201,4 +201,4 @@ class _Counted:
         except StriplineError:
             raise
         except Exception as error:
-            raise SinkFailed(self.written, describe(error)) from error
+            raise SinkFailed.by(self.written, error) from error

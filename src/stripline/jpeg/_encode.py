@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, BinaryIO, ParamSpec, overload
 
-from stripline.errors import SinkFailed, StriplineError, describe
+from stripline.errors import SinkFailed, StriplineError
 from stripline.jpeg._assemble import assemble
 from stripline.jpeg._drive import pump
 from stripline.jpeg._plan import make_plan
@@ -196,7 +196,7 @@ def _open_sink(target: Target) -> Sink:
     try:
         return open_sink(target)
     except OSError as error:
-        raise SinkFailed(0, describe(error)) from error
+        raise SinkFailed.by(0, error) from error
 
 
 def _deliver(core: EncoderCore, pieces: Iterable[list[Piece]], sink: Sink) -> int:
@@ -225,4 +225,4 @@ def _put(written: int, action: Callable[P, None], *args: P.args, **kwargs: P.kwa
     except StriplineError:
         raise
     except Exception as error:
-        raise SinkFailed(written, describe(error)) from error
+        raise SinkFailed.by(written, error) from error

@@ -10,7 +10,6 @@ from stripline.errors import (
     SinkFailed,
     StriplineError,
     UnsupportedPixels,
-    describe,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class SinkWriter:
         except StriplineError:
             raise
         except Exception as error:
-            raise SinkFailed(self.written, describe(error)) from error
+            raise SinkFailed.by(self.written, error) from error
         self.written += len(data)
 
 
