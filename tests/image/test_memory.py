@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from stripline._vips import library
 from stripline.image import Recipe, probe
 from stripline.image.memory import held_bytes, needed_bytes
 from stripline.image.variant import job_for
@@ -108,3 +109,16 @@ def test_no_more_is_taken_than_was_estimated(
     assert taken <= estimate
     # Nor so much that few pictures would run beside each other.
     assert estimate <= 4 * taken + (32 << 20)
+
+
+@pytest.mark.parametrize(("name", "options"), [("a.jpg", {"Q": 50}), ("a.png", {"compression": 1})])
+def test_400_megapixels_become_a_thumbnail_in_128_megabytes(
+    tmp_path: Path, name: str, options: dict[str, int]
+) -> None:
+    tile = library().Image.new_from_array(photograph()).copy(interpretation="srgb")
+    tile.replicate(40, 40).crop(0, 0, 20_000, 20_000).write_to_file(str(tmp_path / name), **options)
+    small = tmp_path / f"small-{name}"
+    tile.write_to_file(str(small))
+    recipes = json.dumps({"": SMALL})
+    peak = int(run_script(PEAK, tmp_path, small, tmp_path / name, recipes))
+    assert peak <= 128 << 20
