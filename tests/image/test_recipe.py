@@ -53,7 +53,7 @@ def test_fingerprints_are_of_what_is_asked_for() -> None:
         ({"output": {"quality": 101}}, "output.quality"),
         ({"output": {"quality": 50, "target": 80}}, "output: quality is a number and target"),
         ({"output": {"lossless": True, "max_bytes": 9}}, "output: lossless leaves no quality"),
-        ({"steps": [{"step": "no such step"}]}, "no installed package brings 'no such step'"),
+        ({"steps": [{"step": "no such step"}]}, "no installed package brings step 'no such step'"),
     ],
 )
 def test_complaints_name_the_place(value: dict[str, Any], complaint: str) -> None:
