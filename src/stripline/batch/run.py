@@ -132,6 +132,7 @@ class Run:
                 they are whole, and they count as not done.
         """
         self._stop = 2 if now else max(self._stop, 1)
+        self._take_back()  # at once: a worker that gets free would begin the next one
         self._arrived.put(None)
 
     def pause(self) -> None:

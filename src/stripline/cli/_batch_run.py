@@ -82,9 +82,9 @@ class Stopper:
         """A signal came."""
         self.now = bool(self.code)
         self.code = INTERRUPTED if number == signal.SIGINT else 128 + number
+        self._target.stop(now=self.now)
         if not self.now:
             os.write(2, _STOPPING)  # nothing buffered: the signal may have come amid a line
-        self._target.stop(now=self.now)
 
 
 @contextmanager
