@@ -204,7 +204,7 @@ def _set_up() -> Vips:
 
 def _text(text: Any) -> str:  # noqa: ANN401 - a C string
     """What libvips says, of which a part may be bytes of a file."""
-    ffi = library().ffi
+    ffi = sys.modules["pyvips"].ffi  # not `library()`, which may wait for this to return
     found: str = "" if text == ffi.NULL else ffi.string(text).decode(errors="replace")
     return found
 

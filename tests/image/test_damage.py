@@ -131,6 +131,8 @@ def test_texts_of_a_png_may_be_latin_1(keyword: bytes) -> None:
 
 FUZZ = """
 import faulthandler, random, sys
+from stripline._vips import library
+library()  # before the samples import pyvips, so that it is set up as for anybody
 from stripline.errors import StriplineError
 from stripline.image import Limits, MemorySinks, Recipe, process
 from tests.image import corpus
