@@ -185,6 +185,7 @@ class Ladder:
 
     def _decode(self, wanted: Wanted) -> Picture:
         self._deadline.check()
+        wanted = replace(wanted, seconds=self._deadline.left)
         picture = decode(self._source, self._info, wanted)
         with _vips.vips_errors(self._source.name):
             return to_pixels(picture, deep=wanted.deep)

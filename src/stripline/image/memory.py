@@ -38,7 +38,7 @@ _WHOLE: Final = {
     "heic": 9.0,
     "jxl": 8.0,
     "gif": 6.0,
-    "svg": 8.0,
+    "svg": 20.0,
 }
 # A progressive JPEG's coefficients, two bytes each, and what else there is of each pixel: 3.9 bytes
 # at 4:2:0, 7.2 at 4:4:4.

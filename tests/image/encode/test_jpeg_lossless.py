@@ -178,10 +178,10 @@ def test_time_limit() -> None:
 
 def test_a_process_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with pytest.raises(WorkerLost, match="ended with 1"):
+    with pytest.raises(WorkerLost, match="recodes a JPEG ended with 1"):
         optimize_jpeg(from_pillow(), ())
     monkeypatch.setattr(sys, "executable", "/not/there")
-    with pytest.raises(WorkerLost, match="could be started"):
+    with pytest.raises(WorkerLost, match="could not be started"):
         optimize_jpeg(from_pillow(), ())
 
 

@@ -35,6 +35,7 @@ class Wanted:
         all_frames: Whether an animation is wanted, or its first frame.
         deep: Whether 16 bits stay 16 bits.
         salvage: Whether a damaged file gives what can be read of it.
+        seconds: That drawing an SVG may take; None for ever. Others are stopped elsewhere.
     """
 
     shrink: Denominator = 1
@@ -42,6 +43,7 @@ class Wanted:
     all_frames: bool = False
     deep: bool = False
     salvage: bool = False
+    seconds: float | None = None
 
 
 def check_readable(info: ImageInfo) -> None:
@@ -71,7 +73,7 @@ def decode(source: Source, info: ImageInfo, wanted: Wanted) -> Picture:
     is_png = info.format == "png"
     match info.format:
         case "svg":
-            return decode_svg(source, max(1, round(info.width * wanted.scale)))
+            return decode_svg(source, max(1, round(info.width * wanted.scale)), wanted.seconds)
         case "heic":
             return decode_heic(source)
         case "bmp":

@@ -1,14 +1,19 @@
-"""SVG: cleaned by an allow-list, then drawn by librsvg through libvips."""
+"""SVG: cleaned by an allow-list, then drawn by librsvg through libvips, in a process of its own.
+
+A small drawing can take minutes (blurs, drawings that use drawings), and librsvg cannot be stopped.
+"""
 
 from __future__ import annotations
 
 import gzip
+import struct
 import zlib
 from typing import TYPE_CHECKING, Final
 
 from stripline import _vips
 from stripline.errors import CorruptImage, LimitExceeded, MissingDependency, describe
 from stripline.image.decode.vips import as_picture
+from stripline.pools.child import READY, Refused, ask_child
 
 if TYPE_CHECKING:
     from stripline.image.picture import Picture
@@ -18,17 +23,36 @@ if TYPE_CHECKING:
 _MAX_TEXT_BYTES: Final = 32 << 20
 _GZIP: Final = b"\x1f\x8b"
 _INLINE_PICTURES: Final = {"image": ["png", "jpeg", "gif", "webp"]}
+_SIZE: Final = "<III"  # width, height, channels: what stands before the pixels
+
+# What libvips takes a drawing's units for does not matter: only its proportions are used.
+_CHILD: Final = f"""
+import struct, sys
+import pyvips
+load = pyvips.Image.svgload_buffer
+text, width = sys.stdin.buffer.read(), int(sys.argv[1])
+{READY}
+try:
+    own = load(text, access="sequential").width
+    drawn = load(text, scale=width / own, access="sequential")
+    pixels = drawn.write_to_memory()
+except pyvips.Error as error:
+    sys.exit(" ".join(str(error).split()))
+sys.stdout.buffer.write(struct.pack("{_SIZE}", drawn.width, drawn.height, drawn.bands))
+sys.stdout.buffer.write(pixels)
+"""
 
 
-def decode_svg(source: Source, width: int) -> Picture:
-    """Draw the picture `width` pixels across.
+def decode_svg(source: Source, width: int, seconds: float | None = None) -> Picture:
+    """Draw the picture `width` pixels across, in at most so many seconds.
 
     Scripts, links to other files and everything else that an SVG for the web need not have are
     taken out first.
 
     Raises:
         CorruptImage: Not sound XML, or librsvg cannot draw it.
-        LimitExceeded: More than 32 MiB of text.
+        LimitExceeded: More than 32 MiB of text, or it takes longer.
+        WorkerLost: The process that draws it did not start, or was killed.
         MissingDependency: The cleaner is not installed.
     """
     try:
@@ -40,12 +64,15 @@ def decode_svg(source: Source, width: int) -> Picture:
         clean = py_svg_hush.filter_svg(text, keep_data_url_mime_types=_INLINE_PICTURES)
     except ValueError as error:
         raise CorruptImage(f"{source.name}: {describe(error)}") from error
-    with _vips.vips_errors(source.name):
-        vips = _vips.library()
-        # What libvips takes its units for does not matter: only its proportions are used.
-        own_width = vips.Image.svgload_buffer(clean, access="sequential").width
-        drawn = vips.Image.svgload_buffer(clean, scale=width / own_width, access="sequential")
-        return as_picture(drawn)
+    try:
+        drawn = ask_child(_CHILD, clean, str(width), seconds=seconds, purpose="draws an SVG")
+    except Refused as error:
+        raise CorruptImage(f"{source.name}: {error}") from error
+    columns, rows, channels = struct.unpack_from(_SIZE, drawn)
+    pixels = memoryview(drawn)[struct.calcsize(_SIZE) :]
+    vips = _vips.library()
+    image = vips.Image.new_from_memory(pixels, columns, rows, channels, "uchar")
+    return as_picture(image.copy(interpretation="srgb"))
 
 
 def _text(source: Source) -> bytes:

@@ -6,19 +6,14 @@ output is written: a coefficient out of range, which decoders take, is enough.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Final
 
-from stripline.errors import LimitExceeded, WorkerLost
+from stripline.pools.child import READY, Refused, ask_child
 
-_READY: Final = b"R"
-# What is written first tells a picture that cannot be recoded from a process that cannot start.
-_CHILD: Final = """
+_CHILD: Final = f"""
 import sys
 from mozjpeg_lossless_optimization import optimize
-sys.stdout.buffer.write(b"R")
-sys.stdout.buffer.flush()
+{READY}
 try:
     recoded = optimize(sys.stdin.buffer.read())
 except ValueError:
@@ -41,19 +36,7 @@ def recode(data: bytes, seconds: float | None = None) -> bytes | None:
         LimitExceeded: It took longer.
         WorkerLost: The process did not start, or was killed.
     """
-    command = [sys.executable, "-P", "-c", _CHILD]
     try:
-        done = subprocess.run(  # noqa: S603 - this interpreter, and the code above
-            command, input=data, capture_output=True, check=False, timeout=seconds
-        )
-    except subprocess.TimeoutExpired as error:
-        raise LimitExceeded("seconds", error.timeout, error.timeout) from error
-    except OSError as error:
-        raise WorkerLost(f"no process to recode a JPEG could be started: {error}") from error
-    if done.returncode < 0 or not done.stdout.startswith(_READY):
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise WorkerLost(
-            f"the process that recodes a JPEG ended with {done.returncode}"
-            + (f": {said[-1]}" if said else "")
-        )
-    return done.stdout[len(_READY) :] if done.returncode == 0 else None
+        return ask_child(_CHILD, data, seconds=seconds, purpose="recodes a JPEG")
+    except Refused:
+        return None
