@@ -33,7 +33,7 @@ def assemble(
 ) -> bytes:
     """Drive `core` to the end; the whole file.
 
-    At most the pool's width and two strips are out at once. However this ends, no strip is left in
+    At most the pool's width and four strips are out at once. However this ends, no strip is left in
     the pool.
 
     Args:

@@ -41,7 +41,7 @@ class JpegEncoder:
     """Encodes streams of rows without blocking the event loop.
 
     Strips are encoded in a pool; the loop's thread only gathers rows, at most one strip at a time
-    between two of its turns. Pixels are held for as many strips as the pool is wide, and three
+    between two of its turns. Pixels are held for as many strips as the pool is wide, and five
     more; the stream is not asked for more rows until there is room.
 
     One encoder can serve any number of streams at once, from any number of event loops.

@@ -27,7 +27,7 @@ def pump(
 ) -> Generator[list[Piece]]:
     """Drive `core` to the end, giving its bytes as they become ready.
 
-    At most the pool's width and two strips are out at once. However this ends, closing the
+    At most the pool's width and four strips are out at once. However this ends, closing the
     generator included, no strip is left in the pool.
 
     Args:

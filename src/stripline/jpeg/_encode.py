@@ -71,7 +71,7 @@ def encode(
 
     The bytes depend on the pixels and the options alone: not on the pool, nor on how the rows
     come. Pixels are held only while their strip (half a million to a million) is encoded: at most
-    as many strips as the pool is wide and three more, beside what the source itself holds.
+    as many strips as the pool is wide and five more, beside what the source itself holds.
 
     Args:
         source: The pixels, one of
