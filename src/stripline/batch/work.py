@@ -6,7 +6,7 @@ import os
 import socket
 import time
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stripline.batch.cache import Kept
 from stripline.batch.look import check_budget
@@ -16,6 +16,7 @@ from stripline.batch.task import Outcome, Written
 from stripline.batch.verify import VerifiedSinks
 from stripline.errors import StriplineError
 from stripline.image import process
+from stripline.image.encode.jpeg import MOZJPEG_EFFORT
 from stripline.pools import limit_heaps, release_free_memory
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from stripline.image import Recipe
     from stripline.image.sinks import Sinks
     from stripline.streams.source import Source
-
-_MOZJPEG_EFFORT: Final = 3
 
 
 def do_work(work: Work, cache: ResultCache | None = None) -> Outcome | Failure:
@@ -115,8 +114,8 @@ def _without_our_encoder(variants: Mapping[str, Recipe]) -> dict[str, Recipe]:
     for name, recipe in variants.items():
         own, asked = recipe.output.jpeg, recipe.output.effort
         effort = own.effort if own.effort is not None else asked
-        if not recipe.output.lossless and (effort is None or effort < _MOZJPEG_EFFORT):
-            jpeg = own.model_copy(update={"effort": _MOZJPEG_EFFORT})
+        if not recipe.output.lossless and (effort is None or effort < MOZJPEG_EFFORT):
+            jpeg = own.model_copy(update={"effort": MOZJPEG_EFFORT})
             output = recipe.output.model_copy(update={"jpeg": jpeg})
             recipe = recipe.model_copy(update={"output": output})  # noqa: PLW2901 - the same, changed
         changed[name] = recipe

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stripline.image.decode import Wanted, decoded_bytes, shrink_for
 from stripline.image.decode.jpeg import MAX_MEMORY_BYTES
+from stripline.image.encode.jpeg import MASKED_EFFORT, MOZJPEG_EFFORT
 from stripline.image.ladder import source_size
 
 if TYPE_CHECKING:
@@ -73,9 +74,6 @@ _SAMPLE: Final = 50 << 20
 _VERIFIED: Final = 12
 # `Ladder` keeps decoded pixels for several variants up to this.
 _SHARED: Final = 256 << 20
-_MOZJPEG_EFFORT: Final = 3
-_MASKED_EFFORT: Final = 7
-_FULL_CHROMA_QUALITY: Final = 90
 _PIXEL: Final = 4
 
 
@@ -133,7 +131,7 @@ def _streaming(encoder: Encoder, output: Output) -> bool:
     settings = encoder.resolved_settings(output)
     match encoder.traits.name:
         case "jpeg":
-            return bool(settings["effort"] < _MOZJPEG_EFFORT)
+            return bool(settings["effort"] < MOZJPEG_EFFORT)
         case "png":
             return output.png.palette in {False, None} and not settings.get("oxipng")
         case name:
@@ -230,10 +228,10 @@ def _one_encoder(encoder: Encoder, output: Output, width: int, pixels: int) -> f
 
 
 def _jpeg(settings: dict[str, Any], output: Output, width: int, pixels: int) -> float:
-    if settings["effort"] < _MOZJPEG_EFFORT:
+    if settings["effort"] < MOZJPEG_EFFORT:
         return min(_ENCODED_ROW * width, _PIXEL * pixels)
     full = settings["subsampling"] == "4:4:4" or output.goal_score is not None
-    if settings["effort"] < _MASKED_EFFORT:
+    if settings["effort"] < MASKED_EFFORT:
         return (_MOZJPEG_FULL_CHROMA if full else _MOZJPEG) * pixels
     work = min(_MASKED_TILE, 130 * pixels) + min(_MASKED_ROW * width, 6 * pixels)
     return work + (_MASKED_FULL_CHROMA if full else _MASKED) * pixels

@@ -53,11 +53,11 @@ if TYPE_CHECKING:
 
 DEFAULT_QUALITY: Final = 80
 DEFAULT_EFFORT: Final = 2
-_MOZJPEG_EFFORT: Final = 3
+MOZJPEG_EFFORT: Final = 3
 _TRELLIS_EFFORT: Final = 6
-_MASKED_EFFORT: Final = 7
+MASKED_EFFORT: Final = 7
 # From this quality on, halved chroma costs more than it saves.
-_FULL_CHROMA_QUALITY: Final = 90
+FULL_CHROMA_QUALITY: Final = 90
 # mozjpeg's table tuned for MS-SSIM. At SSIMULACRA2 80 on six photographs, sharp and soft, it took
 # 81 to 93 % of the bytes of our own encoder (88 % on average), table 3 took 80 to 104 % (91 %),
 # table 5 took 78 to 105 % (90 %), Annex K's 96 to 102 % (99 %, of three).
@@ -111,7 +111,7 @@ class JpegEncoder:
         check_size(picture, self.traits)
         check_depth(picture, self.traits)
         writer = SinkWriter(sink)
-        if settings["effort"] < _MOZJPEG_EFFORT:
+        if settings["effort"] < MOZJPEG_EFFORT:
             pieces = iter_encode(
                 PictureRows(picture.pixels),
                 quality=settings["quality"],
@@ -124,7 +124,7 @@ class JpegEncoder:
             return
         segments = metadata_segments(picture.metadata)
         headed = HeadWriter(writer, lambda head: _with_segments(head, segments))
-        if settings["effort"] >= _MASKED_EFFORT:
+        if settings["effort"] >= MASKED_EFFORT:
             headed.write(_smallest(picture.pixels, settings["quality"], settings["subsampling"]))
             return
         save(bare(picture.pixels), "jpegsave", headed, **_mozjpeg_options(settings))
@@ -146,23 +146,23 @@ class JpegEncoder:
             )
         quality = wanted_quality(found, own.quality, output.quality, DEFAULT_QUALITY)
         asked = own.effort if own.effort is not None else output.effort
-        effort = first(asked, default=_MOZJPEG_EFFORT if own.progressive else DEFAULT_EFFORT)
-        if own.progressive and effort < _MOZJPEG_EFFORT:
+        effort = first(asked, default=MOZJPEG_EFFORT if own.progressive else DEFAULT_EFFORT)
+        if own.progressive and effort < MOZJPEG_EFFORT:
             raise InvalidRecipe(
-                f"a progressive JPEG needs effort {_MOZJPEG_EFFORT} or more, not {effort}"
+                f"a progressive JPEG needs effort {MOZJPEG_EFFORT} or more, not {effort}"
             )
         sampling: Sampling
         if own.subsampling == "auto":
-            sampling = "4:2:0" if quality < _FULL_CHROMA_QUALITY else "4:4:4"
+            sampling = "4:2:0" if quality < FULL_CHROMA_QUALITY else "4:4:4"
         else:
             sampling = own.subsampling
-        if effort >= _MOZJPEG_EFFORT and sampling not in {"4:4:4", "4:2:0"}:
+        if effort >= MOZJPEG_EFFORT and sampling not in {"4:4:4", "4:2:0"}:
             raise InvalidRecipe(
-                f"subsampling {sampling} can be had up to effort {_MOZJPEG_EFFORT - 1},"
+                f"subsampling {sampling} can be had up to effort {MOZJPEG_EFFORT - 1},"
                 f" not at {effort}; there it is 4:4:4 or 4:2:0"
             )
-        progressive = first(own.progressive, default=effort >= _MOZJPEG_EFFORT)
-        if effort >= _MASKED_EFFORT and not progressive:
+        progressive = first(own.progressive, default=effort >= MOZJPEG_EFFORT)
+        if effort >= MASKED_EFFORT and not progressive:
             raise InvalidRecipe(
                 f"a baseline JPEG can be had up to effort {_TRELLIS_EFFORT}, not at {effort}"
             )
