@@ -9,10 +9,12 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import av
 import numpy as np
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 
 from bench_pictures import photograph
 from stripline.webcodecs import VideoDecoder, VideoEncoder, VideoFrame
@@ -172,12 +174,25 @@ def decode(config: dict[str, Any], chunks: list[Any]) -> Took:
     return took
 
 
-def decode_plainly(config: dict[str, Any], chunks: list[Any]) -> Took:
-    """What a loop over PyAV's decoder takes, opened with the same options."""
+def decode_plainly(config: dict[str, Any], chunks: list[Any], *, same: bool) -> Took:
+    """What a loop over PyAV's decoder takes.
+
+    Args:
+        config: As for `VideoDecoder`.
+        chunks: The chunks.
+        same: Open the decoder with the same options, threads among them; as PyAV opens it
+            otherwise.
+    """
     watch = Stopwatch()
-    context = open_decoder(plan_decoder(config))
+    plan = plan_decoder(config)
+    if same:
+        context = open_decoder(plan)
+    else:
+        context = cast("VideoCodecContext", VideoCodecContext.create(plan.decoder, "r"))
+        if plan.description is not None:
+            context.extradata = plan.description
     count = 0
-    packets = [av.Packet(bytes(chunk)) for chunk, _ in chunks]
+    packets = [Packet(bytes(chunk)) for chunk, _ in chunks]
     for packet in [*packets, None]:
         for frame in context.decode(packet):
             planes = [np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes]
@@ -201,8 +216,12 @@ def webcodecs_py() -> ModuleType | None:
     return module
 
 
-def encode_with_webcodecs_py(peer: Any, config: dict[str, Any], clip: Clip) -> Took:  # noqa: ANN401 - a module that may be missing
-    """What webcodecs-py takes; its libraries are its own, so settings only compare."""
+def encode_with_webcodecs_py(
+    peer: Any,  # noqa: ANN401 - a module that may be missing
+    config: dict[str, Any],
+    clip: Clip,
+) -> tuple[Took, list[bytes]]:
+    """What webcodecs-py takes, and what comes out; its libraries are its own."""
     chunks: list[Any] = []
     watch = Stopwatch()
     encoder = peer.VideoEncoder(lambda chunk, *_: chunks.append(chunk), print)
@@ -220,4 +239,28 @@ def encode_with_webcodecs_py(peer: Any, config: dict[str, Any], clip: Clip) -> T
     took = watch.stop()
     assert len(chunks) == clip.count  # noqa: S101 - a benchmark's check
     encoder.close()
-    return took
+    return took, [_bytes(chunk) for chunk in chunks]
+
+
+def _bytes(chunk: Any) -> bytes:  # noqa: ANN401 - of a module that may be missing
+    data = np.empty(chunk.byte_length, np.uint8)
+    chunk.copy_to(data)
+    return data.tobytes()
+
+
+def rate_of(chunks: list[bytes]) -> int:
+    """Bits a second of what was encoded."""
+    return sum(map(len, chunks)) * 8 * RATE // len(chunks)
+
+
+def psnr(config: dict[str, Any], chunks: list[bytes], clip: Clip) -> float:
+    """How near the decoded pictures are, in decibels: the mean over all, of the luma."""
+    context = open_decoder(plan_decoder({"codec": config["codec"]}))
+    values: list[float] = []
+    for chunk in [*chunks, None]:
+        for frame in context.decode(None if chunk is None else Packet(chunk)):
+            true = clip.pictures[len(values) % len(clip.pictures)][:HEIGHT]
+            away = frame.to_ndarray(format="yuv420p")[:HEIGHT].astype(np.float64) - true
+            values.append(10 * np.log10(255**2 / np.mean(away**2)))
+    assert len(values) == clip.count  # noqa: S101 - a benchmark's check
+    return float(np.mean(values))

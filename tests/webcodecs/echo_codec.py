@@ -76,5 +76,7 @@ class EchoCodec(Codec[dict[str, Any], object]):
     def _discard_input(self, item: object) -> None:
         self.discarded.append(item)
 
-    def _discard_output(self, output: tuple[object, ...]) -> None:
-        self.discarded.append(output)
+    def _finish(self, output: tuple[object, ...]) -> tuple[object, ...]:
+        if output == ("unfinished",):
+            raise EncodingError("unfinished")
+        return output

@@ -211,6 +211,18 @@ def test_an_exception_of_the_backend_is_an_encoding_error() -> None:
     asyncio.run(run())
 
 
+def test_an_output_that_cannot_be_finished_closes_after_those_before() -> None:
+    async def run() -> None:
+        log = Log()
+        for item in ("fine", "unfinished", "never"):
+            log.codec.put(item)
+        with pytest.raises(EncodingError, match="unfinished"):
+            await log.codec.flush()
+        assert (log.outputs, log.states) == (["fine"], ["closed"])
+
+    asyncio.run(run())
+
+
 def test_an_unsupported_configuration_is_reported_later() -> None:
     async def run() -> None:
         log = Log(codec="bogus")

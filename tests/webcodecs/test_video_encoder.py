@@ -19,7 +19,7 @@ from stripline.webcodecs import (
     VideoFrame,
 )
 from stripline.webcodecs.pixel_formats import PIXEL_FORMATS
-from tests.support import run_script
+from tests.support import photograph, run_script
 from tests.webcodecs.frames import random_frame
 
 SMALL = {"codec": "vp8", "width": 64, "height": 64, "latency_mode": "realtime"}
@@ -186,6 +186,20 @@ def test_bitrate_modes(codec: str, mode: str) -> None:
         for number in range(6):
             encoder.encode(random_frame("I420", 64, 64, seed=number, timestamp=number * 40_000))
     assert len(chunks) == 6
+
+
+@pytest.mark.parametrize("codec", ["avc1.42001F", "vp8", "vp09.00.10.08"])
+def test_the_same_frames_give_the_same_bytes(codec: str) -> None:
+    def encoded() -> list[bytes]:
+        chunks: list[bytes] = []
+        with VideoEncoder(lambda chunk: chunks.append(bytes(chunk)), unexpected) as encoder:
+            encoder.configure(codec=codec, width=320, height=240, latency_mode="realtime")
+            for number in range(20):
+                pixels = photograph()[6 * number : 6 * number + 240, 9 * number : 9 * number + 320]
+                encoder.encode(VideoFrame(pixels, timestamp=number * 33_333))
+        return chunks
+
+    assert encoded() == encoded()
 
 
 def test_a_higher_bitrate_makes_larger_chunks() -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from stripline.webcodecs.media import Media
 
-__all__ = ["AlphaDecoder"]
+__all__ = ["AlphaDecoder", "with_alpha"]
 
 _WITH_ALPHA: Final = {
     VideoPixelFormat.I420: VideoPixelFormat.I420A,
@@ -57,30 +57,36 @@ class AlphaDecoder:
         for frame in frames:
             self._pictures[number] = media_from_av(frame)
 
-    def add_to(self, media: Media, number: int) -> Media:
-        """The picture of a chunk with its alpha, or as it is where the chunk had none.
-
-        Raises:
-            EncodingError: The two have different sizes, or the picture has no 8 bits.
-        """
-        alpha = self._pictures.pop(number, None)
-        if alpha is None:
-            return media
-        size = (media.coded_width, media.coded_height)
-        if (alpha.coded_width, alpha.coded_height) != size or media.format not in _WITH_ALPHA:
-            raise EncodingError(
-                f"the alpha channel is {alpha.coded_width} x {alpha.coded_height}, the picture "
-                f"{media.format} of {size[0]} x {size[1]}"
-            )
-        return replace(
-            media,
-            format=_WITH_ALPHA[media.format],
-            planes=(*media.planes, alpha.planes[0]),
-            strides=(*media.strides, alpha.strides[0]),
-            block=None,
-        )
+    def take(self, number: int) -> Media | None:
+        """The alpha of a chunk, once; None where it had none."""
+        return self._pictures.pop(number, None)
 
     def flush(self) -> None:
         """Begin anew, with a key frame."""
         self._context.flush_buffers()
         self._pictures.clear()
+
+
+def with_alpha(media: Media, alpha: Media) -> Media:
+    """A picture with its alpha channel.
+
+    Args:
+        media: The picture.
+        alpha: A picture whose luma is the alpha.
+
+    Raises:
+        EncodingError: The two have different sizes, or the picture has no 8 bits.
+    """
+    size = (media.coded_width, media.coded_height)
+    if (alpha.coded_width, alpha.coded_height) != size or media.format not in _WITH_ALPHA:
+        raise EncodingError(
+            f"the alpha channel is {alpha.coded_width} x {alpha.coded_height}, the picture "
+            f"{media.format} of {size[0]} x {size[1]}"
+        )
+    return replace(
+        media,
+        format=_WITH_ALPHA[media.format],
+        planes=(*media.planes, alpha.planes[0]),
+        strides=(*media.strides, alpha.strides[0]),
+        block=None,
+    )

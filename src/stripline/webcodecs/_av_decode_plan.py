@@ -77,7 +77,7 @@ def plan_decoder(config: Mapping[str, Any]) -> DecoderPlan:
         description = None  # vpcC tells nothing that the stream does not
     options = {"err_detect": "explode"} if codec.kind in {"avc", "hevc"} else {}
     threads, thread_type = min(os.cpu_count() or 1, _MOST_THREADS), "FRAME"
-    if config.get("optimize_for_latency") or codec.kind == "vp8":
+    if config.get("optimize_for_latency"):
         threads, thread_type = 1, "SLICE"
     if codec.kind == "av1":
         options["max_frame_delay"] = "1" if config.get("optimize_for_latency") else str(threads)

@@ -36,6 +36,10 @@ _BITS_PER_PIXEL: Final = 0.1
 # two processors; larger ones take more.
 _ONE_THREAD_PIXELS: Final = 1280 * 720
 _MOST_THREADS: Final = 8
+# How fast libvpx is to be for each latency mode. VP8's realtime speeds of 0 and more drift with the
+# time that frames take on the machine, so the same pictures give other bytes on a busy one and
+# spare time is spent; below 0 they are what they say (libvpx's vp8cx.h, VP8E_SET_CPUUSED).
+_VPX_SPEEDS: Final = {"vp8": {True: "-6", False: "5"}, "vp9": {True: "8", False: "5"}}
 
 _AVC_PROFILES: Final = {
     66: "baseline",
@@ -270,7 +274,7 @@ def _vpx(
     rate = _Rate(config)
     options = {
         "deadline": "realtime" if rate.realtime else "good",
-        "cpu-used": "8" if rate.realtime else "5",
+        "cpu-used": _VPX_SPEEDS[codec.kind][rate.realtime],
         "lag-in-frames": "0",
         "auto-alt-ref": "0",
     }

@@ -12,19 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 from stripline.webcodecs._av import av
 from stripline.webcodecs._av_alpha import AlphaDecoder
 from stripline.webcodecs._av_decode_plan import plan_decoder
-from stripline.webcodecs._av_frames import color_space_from_av, media_from_av
-from stripline.webcodecs._av_key_check import check_key_frame
-from stripline.webcodecs.color_space import VideoColorSpace
+from stripline.webcodecs._av_key_check import KeyCheck, begin_key_check
+from stripline.webcodecs._av_video_output import Decoded, FrameMaker
 from stripline.webcodecs.enums import EncodedVideoChunkType
-from stripline.webcodecs.enums import VideoMatrixCoefficients as Matrix
-from stripline.webcodecs.exceptions import DOMException, EncodingError, NotSupportedError
+from stripline.webcodecs.exceptions import EncodingError, NotSupportedError
 from stripline.webcodecs.nal_units import split_lengths, split_start_codes
 from stripline.webcodecs.obus import FRAMES, split_obus
-from stripline.webcodecs.orientation import Orientation
-from stripline.webcodecs.video_frame import VideoFrame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame as AvFrame
@@ -79,13 +75,10 @@ class VideoDecodeBackend:
         self._tolerant = False
         self._alpha: AlphaDecoder | None = None
         self._last: tuple[int, int | None] = (0, None)
-        given = config.get("color_space", {})
-        self._given_colors = {name: value for name, value in given.items() if value is not None}
-        # What the last picture said of its colours, and what goes with that: mostly the same.
-        self._colors = (VideoColorSpace(), VideoColorSpace(self._given_colors))
-        self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
+        self._key_checks: dict[int, KeyCheck] = {}
+        self._maker = FrameMaker(config)
 
-    def work(self, item: DecodeItem) -> Iterator[tuple[VideoFrame]]:
+    def work(self, item: DecodeItem) -> Iterator[tuple[Decoded]]:
         """Decode one chunk."""
         chunk, alpha = item
         data = bytes(chunk)
@@ -94,7 +87,9 @@ class VideoDecodeBackend:
         assert self._context is not None  # noqa: S101 - `configure` has opened it
         self._check(data)
         if chunk.type == EncodedVideoChunkType.KEY:
-            check_key_frame(self._plan.codec, data)
+            check = begin_key_check(self._plan.codec, data)
+            if check is not None:
+                self._key_checks[self._count] = check
         # Memory of FFmpeg's own: a decoder's threads would need the GIL to free Python's, and
         # PyAV holds it while it waits for them to end.
         packet: av.Packet[Any] = av.Packet(len(data))
@@ -110,7 +105,7 @@ class VideoDecodeBackend:
         self._times[self._count] = (chunk.timestamp, chunk.duration)
         self._times.pop(self._count - _REMEMBERED, None)
         self._count += 1
-        return self._frames(self._decode(packet))
+        return self._decoded(self._decode(packet))
 
     def _tolerate(self, midway: bool) -> None:  # noqa: FBT001 - it is what is tolerated
         """Have a decoder that passes over missing references, or one that does not."""
@@ -156,13 +151,16 @@ class VideoDecodeBackend:
         except (av.FFmpegError, ValueError) as error:
             raise EncodingError(f"{self._plan.decoder} failed: {error}") from error
 
-    def drain(self) -> Iterator[tuple[VideoFrame]]:
+    def drain(self) -> Iterator[tuple[Decoded]]:
         """Take all frames out; the decoder then waits for a key chunk."""
         if self._context is None or not self._count:
             return
         frames = self._decode(None)
         self._context.flush_buffers()
-        yield from self._frames(frames)
+        yield from self._decoded(frames)
+        for check in self._key_checks.values():  # those whose frame FFmpeg has not given out
+            check.verdict()
+        self._key_checks.clear()
         self._times.clear()
         if self._alpha is not None:
             self._alpha.flush()
@@ -172,67 +170,17 @@ class VideoDecodeBackend:
         """Let the decoder go."""
         self._context = None
 
-    def _frames(self, frames: Iterable[AvFrame]) -> Iterator[tuple[VideoFrame]]:
+    def _decoded(self, frames: Iterable[AvFrame]) -> Iterator[tuple[Decoded]]:
         for frame in frames:
+            # One chunk may hold several frames; those without a number follow the one before.
+            number = -1 if frame.pts is None else frame.pts
+            check = self._key_checks.pop(number, None)
+            if check is not None:
+                check.verdict()
             if frame.is_corrupt:
                 raise EncodingError(f"{self._plan.decoder} found the picture damaged")
-            try:
-                yield (self._frame(frame),)
-            except DOMException as error:
-                raise EncodingError(f"the picture cannot be given out: {error}") from error
-
-    def _frame(self, frame: AvFrame) -> VideoFrame:
-        # One chunk may hold several frames; those without a number follow the one before.
-        number = -1 if frame.pts is None else frame.pts
-        timestamp, duration = self._last = self._times.get(number, self._last)
-        media = media_from_av(frame)
-        if self._alpha is not None:
-            media = self._alpha.add_to(media, number)
-        return VideoFrame._from_media(  # noqa: SLF001 - made for this
-            media,
-            timestamp=timestamp,
-            duration=duration,
-            color_space=self._color_space(color_space_from_av(frame)),
-            orientation=self._turn,
-            display_size=self._display_size(frame.width, frame.height),
-        )
-
-    def _color_space(self, said: VideoColorSpace) -> VideoColorSpace:
-        """The colours of a picture that says this itself; the configuration has the last word."""
-        known, colors = self._colors
-        if said is not known:
-            colors = VideoColorSpace({**_fill_colors(said), **self._given_colors})
-            self._colors = (said, colors)
-        return colors
-
-    def _display_size(self, width: int, height: int) -> tuple[int, int]:
-        """The size as shown: no side smaller than coded ("Create a VideoFrame", section 9.4.6)."""
-        ratio = 1.0
-        if "display_aspect_width" in self._config:
-            shape = self._config["display_aspect_width"] / self._config["display_aspect_height"]
-            ratio = shape * height / width
-        elif self._context is not None and self._context.sample_aspect_ratio:
-            ratio = float(self._context.sample_aspect_ratio)
-        size = (round(width * ratio), height) if ratio >= 1 else (width, round(height / ratio))
-        return self._turn.sides(*size)
-
-
-# What goes with a matrix where a stream says no more, as in VP9 (section 7.2 of its specification,
-# whose color_space names one of these standards).
-_USUAL: Final = {
-    Matrix.BT709: ("bt709", "bt709"),
-    Matrix.BT470BG: ("bt470bg", "smpte170m"),
-    Matrix.SMPTE170M: ("smpte170m", "smpte170m"),
-    Matrix.BT2020_NCL: ("bt2020", "bt709"),
-    Matrix.RGB: ("bt709", "iec61966-2-1"),
-}
-
-
-def _fill_colors(colors: VideoColorSpace) -> Mapping[str, Any]:
-    """The colours of a stream, with the primaries and transfer that its matrix suggests."""
-    known = colors.to_json()
-    if colors.matrix is not None and colors.primaries is None and colors.transfer is None:
-        known["primaries"], known["transfer"] = _USUAL[colors.matrix]
-        if known["full_range"] is None:
-            known["full_range"] = False
-    return known
+            timestamp, duration = self._last = self._times.get(number, self._last)
+            alpha = self._alpha.take(number) if self._alpha is not None else None
+            assert self._context is not None  # noqa: S101 - it has just given the frame
+            aspect = self._context.sample_aspect_ratio
+            yield (Decoded(frame, timestamp, duration, aspect, alpha, self._maker),)

@@ -130,10 +130,6 @@ class AudioDecoder(Codec[dict[str, Any], EncodedAudioChunk]):
 
         return AudioDecodeBackend()
 
-    def _discard_output(self, output: tuple[AudioData, ...]) -> None:
-        for audio in output:
-            audio.close()
-
 
 def _try(config: dict[str, Any]) -> None:
     from stripline.webcodecs._av_audio_decode import AudioDecodeBackend  # noqa: PLC0415 - loads PyAV

@@ -98,8 +98,12 @@ class Codec(EventTarget, Generic[Config, Input]):
     def _discard_input(self, item: Input) -> None:
         """Release an input that is not worked on; does nothing unless overridden."""
 
-    def _discard_output(self, output: tuple[Any, ...]) -> None:
-        """Release an output that is not delivered; does nothing unless overridden."""
+    def _finish(self, output: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Make what the callback gets of a backend's output, on the thread that delivers it.
+
+        Gives it back as it is unless overridden.
+        """
+        return output
 
     # Calls.
 
@@ -239,9 +243,14 @@ class Codec(EventTarget, Generic[Config, Input]):
 
     def _deliver(self, generation: int, output: tuple[Any, ...]) -> None:
         wanted = partial(self._is_current, generation)
-        if not self._delivery.call(wanted, self._output, *output):
-            self._discard_output(output)
-        elif self._watch is not None:
+        if not wanted():
+            return
+        try:
+            output = self._finish(output)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
+            self._close_on_error(generation, dom_exception(error))
+            return
+        if self._delivery.call(wanted, self._output, *output) and self._watch is not None:
             self._watch(*output)
 
     def _is_current(self, generation: int) -> bool:
@@ -318,7 +327,6 @@ class Codec(EventTarget, Generic[Config, Input]):
     def _emit(self, generation: int, outputs: Iterable[tuple[Any, ...]]) -> None:
         for output in outputs:
             if generation != self._generation:
-                self._discard_output(output)
                 return
             self._delivery.post(partial(self._deliver, generation, output), hold=True)
 

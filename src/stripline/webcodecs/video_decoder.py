@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 
     from stripline.webcodecs._av_video_decode import VideoDecodeBackend
+    from stripline.webcodecs._av_video_output import Decoded
     from stripline.webcodecs.codec_string import VideoCodec
     from stripline.webcodecs.promise import Promise
     from stripline.webcodecs.video_frame import VideoFrame
@@ -162,9 +163,8 @@ class VideoDecoder(Codec[dict[str, Any], DecodeItem]):
 
         return VideoDecodeBackend()
 
-    def _discard_output(self, output: tuple[VideoFrame, ...]) -> None:
-        for frame in output:
-            frame.close()
+    def _finish(self, output: tuple[Decoded]) -> tuple[VideoFrame]:
+        return (output[0].frame(),)
 
 
 def _try(config: dict[str, Any]) -> None:
