@@ -121,9 +121,9 @@ def _kernels_in_a_new_process(wanted: str | None) -> subprocess.CompletedProcess
     if wanted is not None:
         environment[_engine.KERNELS_VARIABLE] = wanted
     code = (
-        "import numpy, stripline.jpeg._engine as e; from stripline import _native;"
-        "real = _native.encode_strip; ran = [];"
-        "_native.encode_strip = lambda *a: (ran.append(a[-1]), real(*a))[1];"
+        "import numpy, stripline.jpeg._engine as e;"
+        "real = e.WholePicture; ran = [];"
+        "e.WholePicture = lambda h, s: (ran.extend(one[-1] for one in s), real(h, s))[1];"
         "from stripline import jpeg; jpeg.encode(numpy.zeros((64, 64, 3), numpy.uint8));"
         "print(e.kernels_in_use(), *ran)"
     )

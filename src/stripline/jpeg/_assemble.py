@@ -5,27 +5,36 @@
     calling thread:  rows -> strips -> pool             (waits while enough strips are out)
     each worker:     strip -> bytes -> a place in the file, once all before it have theirs
 
-The calling thread copies nothing, so the workers have the cores to themselves.
+The calling thread copies nothing, so the workers have the cores to themselves. Where all rows are
+in memory before, and the workers are threads, the engine hands out the strips itself, and the
+interpreter takes no part until they are done.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
+from itertools import chain
 from queue import SimpleQueue
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stripline.jpeg._drive import strips
-from stripline.jpeg._engine import Assembly, run_strip
-from stripline.jpeg._work import strip_errors, submit, window_size
-from stripline.pools import default_pool
+from stripline.jpeg._engine import Assembly, StripTask, whole_picture
+from stripline.jpeg._work import strip_errors, submit, submit_strip, window_size
+from stripline.pools import SerialExecutor, default_pool, pool_width
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from collections.abc import Iterable
+    from concurrent.futures import Executor
 
     from stripline.jpeg._work import Progress
     from stripline.jpeg.core import EncoderCore, Piece
     from stripline.streams import RowSource
+
+# After so many strips, some 50 ms, a worker looks at what else its pool has to do, and the calling
+# thread whether it was interrupted.
+_TURN: Final = 64
 
 
 def assemble(
@@ -33,8 +42,8 @@ def assemble(
 ) -> bytes:
     """Drive `core` to the end; the whole file.
 
-    At most the pool's width and four strips are out at once. However this ends, no strip is left in
-    the pool.
+    At most the pool's width and four strips are out at once, unless all rows are in memory anyway.
+    However this ends, no strip is left in the pool.
 
     Args:
         core: A fresh core.
@@ -45,21 +54,52 @@ def assemble(
     Raises:
         StriplineError: See `stripline.jpeg.encode`.
     """
+    with closing(strips(core, source)) as tasks:
+        first = next(tasks)
+        if core.single:
+            pool = SerialExecutor()
+        elif pool is None:
+            pool = default_pool()
+        every = chain([first], tasks)
+        if (
+            core.whole
+            and progress is None
+            and isinstance(pool, ThreadPoolExecutor | SerialExecutor)
+        ):
+            return _at_once(core, every, pool)
+        return _as_they_come(core, every, pool, progress)
+
+
+def _at_once(core: EncoderCore, tasks: Iterable[StripTask], pool: Executor) -> bytes:
+    """Have threads encode strips that are all there."""
+    (header,) = core.ready()
+    picture = whole_picture(bytes(header), tasks)
+    running: set[Future[bool]] = set()
+    try:
+        wanted = pool_width(pool)
+        while not picture.complete:
+            for _ in range(wanted):
+                running.add(submit(pool, picture.run, _TURN))
+            ended, running = wait(running, return_when=FIRST_COMPLETED)
+            with strip_errors(picture.placed):
+                wanted = sum(future.result() for future in ended)
+        return picture.finish()
+    finally:
+        picture.stop()
+        wait([future for future in running if not future.cancel()])
+
+
+def _as_they_come(
+    core: EncoderCore, tasks: Iterable[StripTask], pool: Executor, progress: Progress | None
+) -> bytes:
+    """Hand strip after strip to any executor."""
     file = _File(core)
     out = _Out(file, progress)
-    room = 0
+    room = window_size(pool)
     try:
-        with closing(strips(core, source)) as tasks:
-            for task in tasks:
-                if core.single:
-                    file.put(task.index, run_strip(task))
-                    out.tell()
-                    continue
-                if not room:
-                    executor = default_pool() if pool is None else pool
-                    room = window_size(executor)
-                out.wait_below(room)
-                out.add(task.index, submit(executor, task))
+        for task in tasks:
+            out.wait_below(room)
+            out.add(task.index, submit_strip(pool, task))
         out.wait_below(1)
         return file.finish()
     finally:

@@ -15,7 +15,7 @@ from stripline.jpeg._work import (
     need_height,
     source_errors,
     strip_errors,
-    submit,
+    submit_strip,
     window_size,
 )
 from stripline.jpeg.core import EncoderCore, Piece
@@ -145,7 +145,7 @@ class JpegEncoder:
                     async for task in tasks:
                         while window and (len(window) == room or window[0][1].done()):
                             yield await _collect(core, window, progress)
-                        window.append((task.index, submit(pool, task)))
+                        window.append((task.index, submit_strip(pool, task)))
                 while window:
                     yield await _collect(core, window, progress)
                 yield core.ready()

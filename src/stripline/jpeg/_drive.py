@@ -8,7 +8,14 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from stripline.jpeg._engine import StripTask, run_strip
-from stripline.jpeg._work import Progress, advance, source_errors, strip_errors, submit, window_size
+from stripline.jpeg._work import (
+    Progress,
+    advance,
+    source_errors,
+    strip_errors,
+    submit_strip,
+    window_size,
+)
 from stripline.jpeg.core import Piece
 from stripline.pools import default_pool
 
@@ -52,7 +59,7 @@ def pump(
                     room = window_size(executor)
                 while window and (len(window) == room or window[0][1].done()):
                     yield _collect(core, window, progress)
-                window.append((task.index, submit(executor, task)))
+                window.append((task.index, submit_strip(executor, task)))
         while window:
             yield _collect(core, window, progress)
         yield core.ready()

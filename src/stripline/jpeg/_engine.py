@@ -12,12 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from stripline import _native
-from stripline._native import Assembly, DamagedJpeg, Segment, open_decoder
+from stripline._native import Assembly, DamagedJpeg, Segment, WholePicture, open_decoder
 from stripline._native import Decoder as NativeDecoder
 from stripline._native import Tables as NativeTables
 from stripline.errors import UnknownKernels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Buffer
 
     from stripline.jpeg.tables import Tables
@@ -38,6 +40,7 @@ __all__ = [
     "open_decoder",
     "run_strip",
     "strip_stages",
+    "whole_picture",
 ]
 
 KERNELS_VARIABLE = "STRIPLINE_KERNELS"
@@ -132,6 +135,15 @@ def run_strip(task: StripTask) -> Segment:
     once nobody holds it any more.
     """
     return _native.encode_strip(*_arguments(task))
+
+
+def whole_picture(header: bytes, tasks: Iterable[StripTask]) -> WholePicture:
+    """A file in the making, of strips that are all there, which any number of threads encode.
+
+    Its `run` takes strips until none is left or it has done as many as it is told, and needs no
+    interpreter lock meanwhile; `finish` gives the file.
+    """
+    return WholePicture(header, [_arguments(task) for task in tasks])
 
 
 def masked_scan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stripline.errors import (
     SourceFailed,
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from stripline.jpeg.core import EncoderCore, Piece
+
+A = TypeVar("A")
+T = TypeVar("T")
 
 Progress = Callable[[int, int | None], None]
 """Told how many rows are done, of how many (None while that is unknown)."""
@@ -48,19 +51,24 @@ def window_size(pool: Executor) -> int:
     return pool_width(pool) + _SPARE_STRIPS
 
 
-def submit(pool: Executor, task: StripTask) -> Future[Piece]:
-    """Hand a strip to the pool.
+def submit(pool: Executor, work: Callable[[A], T], argument: A) -> Future[T]:
+    """Hand work to the pool.
 
     Raises:
         UsageError: The pool takes no more work, because it was shut down.
         WorkerLost: The pool is broken.
     """
     try:
-        return pool.submit(run_strip, task)
+        return pool.submit(work, argument)
     except BrokenExecutor as error:
-        raise WorkerLost(f"the pool broke before strip {task.index}: {describe(error)}") from error
+        raise WorkerLost(f"the pool is broken: {describe(error)}") from error
     except RuntimeError as error:
         raise UsageError(f"the pool takes no work: {error}") from error
+
+
+def submit_strip(pool: Executor, task: StripTask) -> Future[Piece]:
+    """Hand a strip to the pool; raises what `submit` does."""
+    return submit(pool, run_strip, task)
 
 
 def advance(core: EncoderCore, index: int, data: Piece, progress: Progress | None) -> list[Piece]:

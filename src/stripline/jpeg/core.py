@@ -69,6 +69,11 @@ class EncoderCore:
         """Whether the file is known to be a single strip, not worth handing to a pool."""
         return self.complete and self.rows_in <= self.plan.strip_rows
 
+    @property
+    def whole(self) -> bool:
+        """Whether every row is in, and the strips that are out lie in the source's own memory."""
+        return self.complete and not any(self._lent.values())
+
     def feed(self, rows: Rows) -> Iterator[StripTask]:
         """Take rows, give the strips that they complete. To be exhausted before anything else.
 
