@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict, TypeVar, Unpack
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from stripline.webcodecs.audio_convert import (
     sample_bytes,
 )
 from stripline.webcodecs.enums import AudioSampleFormat
-from stripline.webcodecs.exceptions import DataCloneError, InvalidStateError, RangeError
-from stripline.webcodecs.media import AudioMedia
+from stripline.webcodecs.exceptions import DataCloneError, RangeError
+from stripline.webcodecs.media import AudioMedia, MediaReference
 from stripline.webcodecs.webidl import (
     as_float,
     buffer_to_read,
@@ -30,7 +30,6 @@ from stripline.webcodecs.webidl import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
     from typing import Self
 
     from numpy.typing import NDArray
@@ -70,7 +69,7 @@ _COPY_MEMBERS: Final = frozenset(AudioDataCopyToOptions.__annotations__)
 _Audio = TypeVar("_Audio", bound="AudioData")
 
 
-class AudioData:
+class AudioData(MediaReference[AudioMedia]):
     """Some uncompressed audio. Takes an init dict or keyword arguments. Can only be closed.
 
     `data` holds all samples, interleaved or channel after channel as `format` says; see
@@ -83,10 +82,9 @@ class AudioData:
         DataCloneError: `transfer` lists a buffer twice.
     """
 
-    __slots__ = ("__weakref__", "_resource", "_timestamp")
+    __slots__ = ()
 
-    _resource: AudioMedia | None
-    _timestamp: int
+    _noun: ClassVar[str] = "audio"
 
     def __init__(
         self,
@@ -137,20 +135,6 @@ class AudioData:
         """Audio of samples that nobody will change, shared and not copied."""
         return _made(cls, media, timestamp)
 
-    def _media(self) -> AudioMedia:
-        """The samples.
-
-        Raises:
-            InvalidStateError: The audio is closed.
-        """
-        return self._resource or self._raise_closed()
-
-    def _raise_closed(self) -> NoReturn:
-        raise InvalidStateError(
-            f"the audio of timestamp {self._timestamp} is closed; keep a clone() of what is "
-            "needed after close()"
-        )
-
     @property
     def format(self) -> AudioSampleFormat | None:
         """The samples' type and arrangement; None once closed."""
@@ -176,11 +160,6 @@ class AudioData:
         """How long it lasts, in whole microseconds; 0 once closed."""
         media = self._resource
         return int(media.frames * _MICROSECONDS / media.sample_rate) if media else 0
-
-    @property
-    def timestamp(self) -> int:
-        """When it is heard, in microseconds; kept when closed."""
-        return self._timestamp
 
     def allocation_size(
         self,
@@ -246,21 +225,6 @@ class AudioData:
             InvalidStateError: The audio is closed.
         """
         return _made(type(self), self._media(), self._timestamp)
-
-    def close(self) -> None:
-        """Give the samples up; they are freed with the last clone. Twice is once."""
-        self._resource = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._resource is None:

@@ -34,7 +34,6 @@ from stripline.webcodecs.promise import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import TracebackType
 
     from stripline.webcodecs.backend import Backend
     from stripline.webcodecs.exceptions import DOMException
@@ -359,12 +358,7 @@ class Codec(EventTarget, Generic[Config, Input]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Flush, unless an exception is on its way, and close."""
         try:
             if kind is None and self._state is CodecState.CONFIGURED:
@@ -375,12 +369,7 @@ class Codec(EventTarget, Generic[Config, Input]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Flush, unless an exception is on its way, and close."""
         try:
             if kind is None and self._state is CodecState.CONFIGURED:

@@ -8,13 +8,19 @@ clone, and views handed out stay valid for as long as somebody holds them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar
+
+from stripline.webcodecs.exceptions import InvalidStateError
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from stripline.webcodecs.enums import AudioSampleFormat, VideoPixelFormat
     from stripline.webcodecs.pixel_formats import PixelFormat
 
-__all__ = ["AudioMedia", "Media"]
+__all__ = ["AudioMedia", "Media", "MediaReference"]
+
+_Resource = TypeVar("_Resource", bound="Media | AudioMedia")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +98,47 @@ class AudioMedia:
             self.frames,
             planes,
         )
+
+
+class MediaReference(Generic[_Resource]):
+    """Base of VideoFrame and AudioData: holds its samples until it is closed."""
+
+    __slots__ = ("__weakref__", "_resource", "_timestamp")
+
+    _resource: _Resource | None
+    _timestamp: int
+
+    _noun: ClassVar[str]
+    """What messages call it."""
+
+    def _media(self) -> _Resource:
+        """The samples.
+
+        Raises:
+            InvalidStateError: It is closed.
+        """
+        return self._resource or self._raise_closed()
+
+    def _raise_closed(self) -> NoReturn:
+        raise InvalidStateError(
+            f"the {self._noun} of timestamp {self._timestamp} is closed; keep a clone() of what is "
+            "needed after close()"
+        )
+
+    @property
+    def timestamp(self) -> int:
+        """When it is presented, in microseconds; kept when closed."""
+        return self._timestamp
+
+    def close(self) -> None:
+        """Give the samples up; they are freed with the last clone. Twice is once."""
+        self._resource = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 def _unpickled(

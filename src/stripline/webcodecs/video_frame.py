@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Unpack
 
 from stripline.webcodecs.color_space import REC709, SRGB, VideoColorSpace
-from stripline.webcodecs.exceptions import DataCloneError, InvalidStateError
+from stripline.webcodecs.exceptions import DataCloneError
 from stripline.webcodecs.frame_copy import copy_allocation, copy_pixels
 from stripline.webcodecs.frame_geometry import oriented
 from stripline.webcodecs.frame_init import (
@@ -17,6 +17,7 @@ from stripline.webcodecs.frame_init import (
 )
 from stripline.webcodecs.frame_layout import DOMRect, PlaneLayout
 from stripline.webcodecs.frame_sources import Picture, picture_from
+from stripline.webcodecs.media import Media, MediaReference
 from stripline.webcodecs.orientation import UPRIGHT, Orientation
 from stripline.webcodecs.pixel_formats import pixel_format
 from stripline.webcodecs.plane_views import visible_planes
@@ -30,13 +31,11 @@ from stripline.webcodecs.webidl import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
     from typing import Self
 
     from numpy.typing import DTypeLike, NDArray
 
     from stripline.webcodecs.enums import VideoPixelFormat
-    from stripline.webcodecs.media import Media
     from stripline.webcodecs.webidl import BufferSource
 
 __all__ = ["VideoFrame"]
@@ -44,7 +43,7 @@ __all__ = ["VideoFrame"]
 _Frame = TypeVar("_Frame", bound="VideoFrame")
 
 
-class VideoFrame:
+class VideoFrame(MediaReference[Media]):
     """One picture of a video. Cannot be changed, only closed.
 
     `VideoFrame(data, {...})` or `VideoFrame(data, format="I420", ...)`: `data` is
@@ -70,23 +69,20 @@ class VideoFrame:
     """
 
     __slots__ = (
-        "__weakref__",
         "_color_space",
         "_display",
         "_duration",
         "_metadata",
         "_orientation",
-        "_resource",
-        "_timestamp",
     )
 
-    _resource: Media | None
     _color_space: VideoColorSpace
     _display: tuple[int, int]
     _duration: int | None
     _metadata: dict[str, Any]
     _orientation: Orientation
-    _timestamp: int
+
+    _noun: ClassVar[str] = "frame"
 
     def __init__(
         self,
@@ -172,20 +168,6 @@ class VideoFrame:
             self._display,
         )
 
-    def _media(self) -> Media:
-        """The pixels.
-
-        Raises:
-            InvalidStateError: The frame is closed.
-        """
-        return self._resource or self._raise_closed()
-
-    def _raise_closed(self) -> NoReturn:
-        raise InvalidStateError(
-            f"the frame of timestamp {self._timestamp} is closed; keep a clone() of what is "
-            "needed after close()"
-        )
-
     @property
     def format(self) -> VideoPixelFormat | None:
         """How the samples lie in memory; None once closed."""
@@ -230,11 +212,6 @@ class VideoFrame:
     def display_height(self) -> int:
         """Height when shown, turned and with square pixels; 0 once closed."""
         return self._display[1]
-
-    @property
-    def timestamp(self) -> int:
-        """When it is shown, in microseconds; kept when closed."""
-        return self._timestamp
 
     @property
     def duration(self) -> int | None:
@@ -351,17 +328,6 @@ class VideoFrame:
         self._color_space = _NO_COLORS
         self._metadata = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def __reduce__(self) -> tuple[Any, ...]:
         if self._resource is None:
             raise DataCloneError("a closed frame cannot be handed over")
@@ -375,7 +341,7 @@ class VideoFrame:
 
 
 _NO_COLORS = VideoColorSpace()
-_SLOTS = tuple(name for name in VideoFrame.__slots__ if name != "__weakref__")
+_SLOTS = (*VideoFrame.__slots__, "_resource", "_timestamp")
 
 
 def _unpickled(kind: type[_Frame], state: Mapping[str, Any]) -> _Frame:
