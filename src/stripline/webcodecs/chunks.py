@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Generic, TypedDict, TypeVar, Unpack
 
 from stripline.webcodecs.enums import EncodedAudioChunkType, EncodedVideoChunkType
 from stripline.webcodecs.webidl import (
@@ -29,33 +29,35 @@ __all__ = [
 ]
 
 
-class EncodedAudioChunkInit(TypedDict, total=False):
+class _ChunkInit(TypedDict, total=False):
+    timestamp: int
+    duration: int | None
+    data: BufferSource
+    transfer: Sequence[BufferSource] | None
+
+
+class EncodedAudioChunkInit(_ChunkInit, total=False):
     """What an audio chunk is made of; times are in microseconds."""
 
     type: EncodedAudioChunkType | str
-    timestamp: int
-    duration: int | None
-    data: BufferSource
-    transfer: Sequence[BufferSource] | None
 
 
-class EncodedVideoChunkInit(TypedDict, total=False):
+class EncodedVideoChunkInit(_ChunkInit, total=False):
     """What a video chunk is made of; times are in microseconds."""
 
     type: EncodedVideoChunkType | str
-    timestamp: int
-    duration: int | None
-    data: BufferSource
-    transfer: Sequence[BufferSource] | None
 
 
+ChunkType = TypeVar("ChunkType", EncodedAudioChunkType, EncodedVideoChunkType)
 _MEMBERS: Final = frozenset(EncodedVideoChunkInit.__annotations__)
 
 
-class _EncodedChunk:
+class _EncodedChunk(Generic[ChunkType]):
     """What both kinds of chunks are: immutable bytes with a time."""
 
-    __slots__ = ("_data", "_duration", "_timestamp")
+    __slots__ = ("_data", "_duration", "_timestamp", "_type")
+
+    _type: ChunkType
 
     def _take(self, init: object, keywords: Mapping[str, Any]) -> Any:  # noqa: ANN401 - unchecked
         """Keep times and data; give back the type as it was given."""
@@ -70,6 +72,11 @@ class _EncodedChunk:
         data = members["data"]
         self._data = kept_bytes(data, buffer_to_read(data, "data"), members.get("transfer"))
         return members["type"]
+
+    @property
+    def type(self) -> ChunkType:
+        """Either "key", or "delta" when it cannot be decoded without earlier chunks."""
+        return self._type
 
     @property
     def timestamp(self) -> int:
@@ -107,11 +114,23 @@ class _EncodedChunk:
     def __bytes__(self) -> bytes:
         return bytes(self._data)
 
-    def _as_init(self) -> dict[str, Any]:
-        return {"timestamp": self._timestamp, "duration": self._duration, "data": bytes(self)}
+    def __reduce__(self) -> tuple[Any, ...]:
+        init = {
+            "type": self._type,
+            "timestamp": self._timestamp,
+            "duration": self._duration,
+            "data": bytes(self),
+        }
+        return type(self), (init,)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self._type} timestamp={self._timestamp} "
+            f"duration={self._duration} {self.byte_length} bytes>"
+        )
 
 
-class EncodedAudioChunk(_EncodedChunk):
+class EncodedAudioChunk(_EncodedChunk[EncodedAudioChunkType]):
     """Compressed audio. Takes an init dict or keyword arguments. Cannot be changed.
 
     The data is copied, unless it is a `bytes` object or also listed in `transfer`: then it is used
@@ -122,7 +141,7 @@ class EncodedAudioChunk(_EncodedChunk):
         DataCloneError: `transfer` lists a buffer twice.
     """
 
-    __slots__ = ("_type",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -132,19 +151,8 @@ class EncodedAudioChunk(_EncodedChunk):
     ) -> None:
         self._type = enum_member(EncodedAudioChunkType, self._take(init, members), "type")
 
-    @property
-    def type(self) -> EncodedAudioChunkType:
-        """Either "key", or "delta" when it cannot be decoded without earlier chunks."""
-        return self._type
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), ({"type": self._type, **self._as_init()},)
-
-    def __repr__(self) -> str:
-        return _describe(self, self._type)
-
-
-class EncodedVideoChunk(_EncodedChunk):
+class EncodedVideoChunk(_EncodedChunk[EncodedVideoChunkType]):
     """Compressed video. Takes an init dict or keyword arguments. Cannot be changed.
 
     The data is copied, unless it is a `bytes` object or also listed in `transfer`: then it is used
@@ -155,7 +163,7 @@ class EncodedVideoChunk(_EncodedChunk):
         DataCloneError: `transfer` lists a buffer twice.
     """
 
-    __slots__ = ("_type",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -164,21 +172,3 @@ class EncodedVideoChunk(_EncodedChunk):
         **members: Unpack[EncodedVideoChunkInit],
     ) -> None:
         self._type = enum_member(EncodedVideoChunkType, self._take(init, members), "type")
-
-    @property
-    def type(self) -> EncodedVideoChunkType:
-        """Either "key", or "delta" when it cannot be decoded without earlier chunks."""
-        return self._type
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), ({"type": self._type, **self._as_init()},)
-
-    def __repr__(self) -> str:
-        return _describe(self, self._type)
-
-
-def _describe(chunk: _EncodedChunk, kind: str) -> str:
-    return (
-        f"<{type(chunk).__name__} {kind} timestamp={chunk.timestamp} "
-        f"duration={chunk.duration} {chunk.byte_length} bytes>"
-    )
