@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
+from stripline.webcodecs.audio_data import AudioData
 from stripline.webcodecs.chunks import EncodedAudioChunk
-from stripline.webcodecs.codec import Codec
 from stripline.webcodecs.configs import AudioDecoderConfig, ConfigSupport, check_audio_decoder
+from stripline.webcodecs.decoder import Decoder
 from stripline.webcodecs.enums import EncodedAudioChunkType
 from stripline.webcodecs.exceptions import DataError
-from stripline.webcodecs.streaming import stream
 from stripline.webcodecs.support import answer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+    from collections.abc import Mapping
 
     from stripline.webcodecs._av_audio_decode import AudioDecodeBackend
-    from stripline.webcodecs.audio_data import AudioData
     from stripline.webcodecs.promise import Promise
 
 __all__ = ["AudioDecoder"]
 
 
-class AudioDecoder(Codec[dict[str, Any], EncodedAudioChunk]):
+class AudioDecoder(Decoder[EncodedAudioChunk, EncodedAudioChunk, AudioData]):
     """Decodes chunks to samples, on a thread of its own.
 
     `AudioDecoder(output=f, error=g)`, `AudioDecoder(f, g)` or `AudioDecoder({"output": f, ...})`.
@@ -38,15 +37,6 @@ class AudioDecoder(Codec[dict[str, Any], EncodedAudioChunk]):
     A damaged chunk closes the decoder with an EncodingError; nothing is concealed.
     """
 
-    output_arguments: ClassVar[int] = 1
-
-    _key_required = True
-
-    @property
-    def decode_queue_size(self) -> int:
-        """How many chunks wait to be decoded."""
-        return self._queue_size
-
     def configure(
         self, config: Mapping[str, Any] | None = None, /, **members: Unpack[AudioDecoderConfig]
     ) -> None:
@@ -60,10 +50,7 @@ class AudioDecoder(Codec[dict[str, Any], EncodedAudioChunk]):
             TypeError: The configuration is not valid.
             InvalidStateError: The decoder is closed.
         """
-        checked = check_audio_decoder(config, members)
-        with self._lock:
-            self._configure(checked)
-            self._key_required = True
+        self._configure(check_audio_decoder(config, members))
 
     def decode(self, chunk: EncodedAudioChunk) -> None:
         """Queue a chunk.
@@ -82,34 +69,6 @@ class AudioDecoder(Codec[dict[str, Any], EncodedAudioChunk]):
                     raise DataError("the first chunk after configure() or flush() must be a key")
                 self._key_required = False
             self._enqueue(chunk)
-
-    def flush(self) -> Promise[None]:
-        """Complete all work; the next chunk must be a key chunk. See `Codec.flush`."""
-        with self._lock:
-            self._key_required = True
-            return super().flush()
-
-    def stream(
-        self,
-        chunks: Iterable[EncodedAudioChunk] | AsyncIterable[EncodedAudioChunk],
-        *,
-        max_queue: int = 8,
-    ) -> AsyncIterator[AudioData]:
-        """Decode chunks as fast as their samples are taken; flush at the end.
-
-        The output callback is called with each AudioData too, before.
-
-        Args:
-            chunks: The chunks.
-            max_queue: How many chunks may wait to be decoded, and AudioData to be taken.
-
-        Yields:
-            The samples.
-
-        Raises:
-            DOMException: What closed the decoder.
-        """
-        return stream(self, chunks, self.decode, lambda: self._queue_size, max_queue)
 
     @staticmethod
     def is_config_supported(

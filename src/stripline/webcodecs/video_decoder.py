@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Unpack
 
 from stripline.webcodecs._avcc import length_bytes
 from stripline.webcodecs.chunks import EncodedVideoChunk
-from stripline.webcodecs.codec import Codec
 from stripline.webcodecs.codec_string import parse_video
 from stripline.webcodecs.configs import ConfigSupport, VideoDecoderConfig, check_video_decoder
+from stripline.webcodecs.decoder import Decoder
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError
 from stripline.webcodecs.key_chunks import is_surely_delta
-from stripline.webcodecs.streaming import stream
 from stripline.webcodecs.support import answer
+from stripline.webcodecs.video_frame import VideoFrame
 from stripline.webcodecs.webidl import buffer_to_read
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+    from collections.abc import Mapping
 
     from stripline.webcodecs._av_video_decode import VideoDecodeBackend
     from stripline.webcodecs._av_video_output import Decoded
     from stripline.webcodecs.codec_string import VideoCodec
     from stripline.webcodecs.promise import Promise
-    from stripline.webcodecs.video_frame import VideoFrame
     from stripline.webcodecs.webidl import BufferSource
 
 __all__ = ["VideoDecoder"]
@@ -39,7 +38,7 @@ class DecodeItem(NamedTuple):
     alpha: bytes | None
 
 
-class VideoDecoder(Codec[dict[str, Any], DecodeItem]):
+class VideoDecoder(Decoder[EncodedVideoChunk, DecodeItem, VideoFrame]):
     """Decodes chunks to frames, on a thread of its own.
 
     `VideoDecoder(output=f, error=g)`, `VideoDecoder(f, g)` or `VideoDecoder({"output": f, ...})`.
@@ -50,16 +49,8 @@ class VideoDecoder(Codec[dict[str, Any], DecodeItem]):
     A damaged chunk closes the decoder with an EncodingError; nothing is concealed.
     """
 
-    output_arguments: ClassVar[int] = 1
-
-    _key_required = True
     _codec: VideoCodec | None = None
     _length_bytes: int | None = None
-
-    @property
-    def decode_queue_size(self) -> int:
-        """How many chunks wait to be decoded."""
-        return self._queue_size
 
     def configure(
         self, config: Mapping[str, Any] | None = None, /, **members: Unpack[VideoDecoderConfig]
@@ -77,7 +68,6 @@ class VideoDecoder(Codec[dict[str, Any], DecodeItem]):
         checked = check_video_decoder(config, members)
         with self._lock:
             self._configure(checked)
-            self._key_required = True
             self._codec = parse_video(checked["codec"])
             description = checked.get("description") or b""
             self._length_bytes = (
@@ -115,34 +105,6 @@ class VideoDecoder(Codec[dict[str, Any], DecodeItem]):
                     raise DataError(f"{_FIRST}; the bytes of this one are of a delta chunk")
                 self._key_required = False
             self._enqueue(DecodeItem(chunk, alpha))
-
-    def flush(self) -> Promise[None]:
-        """Complete all work; the next chunk must be a key chunk. See `Codec.flush`."""
-        with self._lock:
-            self._key_required = True
-            return super().flush()
-
-    def stream(
-        self,
-        chunks: Iterable[EncodedVideoChunk] | AsyncIterable[EncodedVideoChunk],
-        *,
-        max_queue: int = 8,
-    ) -> AsyncIterator[VideoFrame]:
-        """Decode chunks as fast as their frames are taken; flush at the end.
-
-        The output callback is called with each frame too, before.
-
-        Args:
-            chunks: The chunks.
-            max_queue: How many chunks may wait to be decoded, and frames to be taken.
-
-        Yields:
-            The frames.
-
-        Raises:
-            DOMException: What closed the decoder.
-        """
-        return stream(self, chunks, self.decode, lambda: self._queue_size, max_queue)
 
     @staticmethod
     def is_config_supported(
