@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stripline.webcodecs._av import av
-from stripline.webcodecs._av_audio_decode_plan import AudioDecoderPlan, plan_audio_decoder
+from stripline.webcodecs._av import av, opened
+from stripline.webcodecs._av_audio_decode_plan import plan_audio_decoder
 from stripline.webcodecs._av_audio_frames import audio_media_from_av
 from stripline.webcodecs._opus_blocks import OpusBlocks
 from stripline.webcodecs.audio_data import AudioData
@@ -22,31 +22,7 @@ if TYPE_CHECKING:
     from stripline.webcodecs.chunks import EncodedAudioChunk
     from stripline.webcodecs.media import AudioMedia
 
-__all__ = ["AudioDecodeBackend", "open_audio_decoder"]
-
-
-def open_audio_decoder(plan: AudioDecoderPlan, rate: int) -> AudioCodecContext:
-    """Open FFmpeg's decoder.
-
-    Args:
-        plan: Which, and how.
-        rate: Hz, as configured.
-
-    Raises:
-        NotSupportedError: FFmpeg refuses, for instance the description.
-    """
-    context = av.CodecContext.create(plan.decoder, "r")
-    assert isinstance(context, av.AudioCodecContext)  # noqa: S101 - all of plan_audio_decoder's are
-    context.sample_rate = rate
-    context.layout = plan.layout
-    context.options = dict(plan.options)
-    if plan.description is not None:
-        context.extradata = plan.description
-    try:
-        context.open()
-    except (av.FFmpegError, ValueError) as error:
-        raise NotSupportedError(f"{plan.decoder} refuses the configuration: {error}") from error
-    return context
+__all__ = ["AudioDecodeBackend"]
 
 
 class AudioDecodeBackend:
@@ -61,12 +37,15 @@ class AudioDecodeBackend:
         if self._context is not None and config == self._config:
             return
         self.close()
-        self._plan = plan_audio_decoder(config)
-        self._context = open_audio_decoder(self._plan, config["sample_rate"])
+        self._plan = plan = plan_audio_decoder(config)
+        context = av.CodecContext.create(plan.decoder, "r")
+        assert isinstance(context, av.AudioCodecContext)  # noqa: S101 - all of the plan's are
+        context.sample_rate, context.layout = config["sample_rate"], plan.layout
+        self._context = opened(context, plan.decoder, plan.options, plan.description)
         self._config = config
         self._blocks: OpusBlocks | None = None
-        if self._plan.codec.kind == "opus":
-            self._blocks = OpusBlocks(config["sample_rate"], self._plan.pre_skip)
+        if plan.codec.kind == "opus":
+            self._blocks = OpusBlocks(config["sample_rate"], plan.pre_skip)
         self._before: int | None = None  # the timestamp of the chunk before
         self._late: bool | None = None  # whether samples belong to the chunk before, once known
 

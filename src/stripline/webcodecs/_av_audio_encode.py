@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from stripline.webcodecs._av import av
+from stripline.webcodecs._av import av, opened
 from stripline.webcodecs._av_audio_frames import AV_SAMPLE_FORMATS, av_from_audio_media
-from stripline.webcodecs._av_audio_plan import AudioPlan, plan_audio_encoder
+from stripline.webcodecs._av_audio_plan import plan_audio_encoder
 from stripline.webcodecs._opus_silence import SilenceGate
 from stripline.webcodecs.audio_convert import audio_frames, convert_samples, is_planar, sample_bytes
 from stripline.webcodecs.audio_headers import adts_header, flac_description
 from stripline.webcodecs.chunks import EncodedAudioChunk
 from stripline.webcodecs.enums import EncodedAudioChunkType
-from stripline.webcodecs.exceptions import EncodingError, NotSupportedError
+from stripline.webcodecs.exceptions import EncodingError
 from stripline.webcodecs.media import AudioMedia
 from stripline.webcodecs.sample_clock import SampleClock, microseconds
 
@@ -34,31 +34,9 @@ if TYPE_CHECKING:
     from stripline.webcodecs.audio_data import AudioData
     from stripline.webcodecs.enums import AudioSampleFormat
 
-__all__ = ["AudioEncodeBackend", "open_audio_encoder"]
+__all__ = ["AudioEncodeBackend"]
 
 _VORBIS_BLOCK: Final = 1024  # of FFmpeg's encoder, which feeds it by 64 samples
-
-
-def open_audio_encoder(plan: AudioPlan, sample_format: AudioSampleFormat) -> AudioCodecContext:
-    """Open FFmpeg's encoder.
-
-    Raises:
-        NotSupportedError: FFmpeg refuses.
-    """
-    context = av.CodecContext.create(plan.encoder, "w")
-    assert isinstance(context, av.AudioCodecContext)  # noqa: S101 - all of plan_audio_encoder's are
-    context.sample_rate = plan.rate
-    context.layout = plan.layout
-    context.format = AV_SAMPLE_FORMATS[sample_format]
-    context.time_base = Fraction(1, plan.rate)
-    if plan.bitrate is not None:
-        context.bit_rate = plan.bitrate
-    context.options = dict(plan.options)
-    try:
-        context.open()
-    except (av.FFmpegError, ValueError) as error:
-        raise NotSupportedError(f"{plan.encoder} refuses the configuration: {error}") from error
-    return context
 
 
 class AudioEncodeBackend:
@@ -79,10 +57,17 @@ class AudioEncodeBackend:
         self._announce = True
 
     def _open(self, sample_format: AudioSampleFormat) -> None:
-        self._context = open_audio_encoder(self._plan, sample_format)
+        plan = self._plan
+        context = av.CodecContext.create(plan.encoder, "w")
+        assert isinstance(context, av.AudioCodecContext)  # noqa: S101 - all of the plan's are
+        context.sample_rate, context.time_base = plan.rate, Fraction(1, plan.rate)
+        context.layout, context.format = plan.layout, AV_SAMPLE_FORMATS[sample_format]
+        if plan.bitrate is not None:
+            context.bit_rate = plan.bitrate
+        self._context = opened(context, plan.encoder, plan.options)
         self._format = sample_format
-        self._clock = SampleClock(self._plan.rate)
-        self._gate = SilenceGate(self._plan.rate) if self._plan.usedtx else None
+        self._clock = SampleClock(plan.rate)
+        self._gate = SilenceGate(plan.rate) if plan.usedtx else None
         self._count = 0  # frames of input
         self._position = 0  # samples in packets
 

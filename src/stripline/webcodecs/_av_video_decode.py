@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from stripline.webcodecs._av import av
+from stripline.webcodecs._av import av, opened
 from stripline.webcodecs._av_alpha import AlphaDecoder
 from stripline.webcodecs._av_decode_plan import plan_decoder
 from stripline.webcodecs._av_key_check import KeyCheck, begin_key_check
 from stripline.webcodecs._av_video_output import Decoded, FrameMaker
 from stripline.webcodecs.enums import EncodedVideoChunkType
-from stripline.webcodecs.exceptions import EncodingError, NotSupportedError
+from stripline.webcodecs.exceptions import EncodingError
 from stripline.webcodecs.nal_units import split_lengths, split_start_codes
 from stripline.webcodecs.obus import FRAMES, split_obus
 
@@ -45,14 +45,7 @@ def open_decoder(plan: DecoderPlan) -> VideoCodecContext:
     assert isinstance(context, av.VideoCodecContext)  # noqa: S101 - all of plan_decoder's are
     context.thread_count = plan.threads
     context.thread_type = plan.thread_type
-    context.options = dict(plan.options)
-    if plan.description is not None:
-        context.extradata = plan.description
-    try:
-        context.open()
-    except (av.FFmpegError, ValueError) as error:
-        raise NotSupportedError(f"{plan.decoder} refuses the configuration: {error}") from error
-    return context
+    return opened(context, plan.decoder, plan.options, plan.description)
 
 
 class VideoDecodeBackend:
