@@ -11,6 +11,8 @@ from stripline.webcodecs.exceptions import EncodingError, NotSupportedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stripline.webcodecs.exceptions import DOMException
+
 
 class EchoBackend:
     """Gives each item out at once, or with the next one when it is configured with a delay.
@@ -80,3 +82,22 @@ class EchoCodec(Codec[dict[str, Any], object]):
         if output == ("unfinished",):
             raise EncodingError("unfinished")
         return output
+
+
+class Log:
+    """What a codec said."""
+
+    def __init__(self, *, loop: bool = True, **config: Any) -> None:
+        self.outputs: list[object] = []
+        self.errors: list[DOMException] = []
+        self.states: list[str] = []
+        self.sizes: list[int] = []
+        self.codec = EchoCodec(self.outputs.append, self._error)
+        self.codec.ondequeue = lambda: self.sizes.append(self.codec.queue_size)
+        self.codec.configure(**config)
+        assert isinstance(self.codec._delivery.is_here(), bool)
+        assert self.codec._delivery.is_here() is loop
+
+    def _error(self, error: DOMException) -> None:
+        self.errors.append(error)
+        self.states.append(self.codec.state)
