@@ -1,13 +1,22 @@
-"""Frames for tests."""
+"""Frames for tests, and what tests of video share."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from stripline.webcodecs.pixel_formats import PixelFormat, pixel_format
 from stripline.webcodecs.video_frame import VideoFrame
+
+if TYPE_CHECKING:
+    from stripline.webcodecs import DOMException
+
+
+def unexpected(error: DOMException) -> None:
+    """The error callback of a codec that should not fail."""
+    raise AssertionError(error)
 
 
 def random_planes(form: PixelFormat, width: int, height: int, seed: int = 1) -> list[Any]:
@@ -32,6 +41,15 @@ def random_frame(name: str, width: int, height: int, seed: int = 1, **members: A
     data = b"".join(plane.tobytes() for plane in planes)
     init = {"format": name, "coded_width": width, "coded_height": height, "timestamp": 0}
     return VideoFrame(data, {**init, **members})
+
+
+def drawn_part(data: st.DataObject, name: str, width: int, height: int) -> dict[str, int]:
+    """Any rect that a frame of this format and size can be cut to."""
+    across, down = pixel_format(name).chroma
+    x = data.draw(st.integers(0, (width - 1) // across)) * across
+    y = data.draw(st.integers(0, (height - 1) // down)) * down
+    wide, high = data.draw(st.integers(1, width - x)), data.draw(st.integers(1, height - y))
+    return {"x": x, "y": y, "width": wide, "height": high}
 
 
 def copied(frame: VideoFrame, **options: Any) -> bytes:

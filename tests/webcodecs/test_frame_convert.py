@@ -12,7 +12,7 @@ from stripline.webcodecs.pixel_formats import PIXEL_FORMATS, pixel_format
 from stripline.webcodecs.video_frame import VideoFrame
 from tests.support import photograph
 from tests.webcodecs.color_reference import LUMA_WEIGHTS, rgb_of_yuv
-from tests.webcodecs.frames import copied, random_frame
+from tests.webcodecs.frames import copied, drawn_part, random_frame
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,17 +105,10 @@ def test_rgb_is_reordered(source: str, wanted: str) -> None:
 def test_a_part_is_that_part_of_the_whole(name: str, wanted: str, data: st.DataObject) -> None:
     width, height = data.draw(st.integers(1, 20)), data.draw(st.integers(1, 70))
     frame = random_frame(name, width, height)
-    across, down = pixel_format(name).chroma
-    x = data.draw(st.integers(0, (width - 1) // across)) * across
-    y = data.draw(st.integers(0, (height - 1) // down)) * down
-    part = {
-        "x": x,
-        "y": y,
-        "width": data.draw(st.integers(1, width - x)),
-        "height": data.draw(st.integers(1, height - y)),
-    }
+    part = drawn_part(data, name, width, height)
     whole = rgba(frame, wanted)
     found = rgba(frame, wanted, rect=part)
+    x, y = part["x"], part["y"]
     assert (found == whole[y : y + part["height"], x : x + part["width"]]).all()
 
 

@@ -17,12 +17,9 @@ from stripline.webcodecs import (
     VideoEncoder,
     VideoFrame,
 )
+from tests.webcodecs.frames import unexpected
 
 CODECS = ["avc1.42001E", "avc3.42001E", "hvc1.1.6.L93.B0", "vp8", "vp09.00.10.08", "av01.0.04M.08"]
-
-
-def unexpected(error: DOMException) -> None:
-    raise AssertionError(error)
 
 
 def made(codec: str, count: int = 4, **members: Any) -> tuple[list[EncodedVideoChunk], Any]:

@@ -20,17 +20,13 @@ from stripline.webcodecs import (
 )
 from stripline.webcodecs.pixel_formats import PIXEL_FORMATS
 from tests.support import photograph, run_script
-from tests.webcodecs.frames import random_frame
+from tests.webcodecs.frames import random_frame, unexpected
 
 SMALL = {"codec": "vp8", "width": 64, "height": 64, "latency_mode": "realtime"}
 
 
 def small(timestamp: int = 0) -> VideoFrame:
     return VideoFrame(np.full((64, 64, 3), 90, np.uint8), timestamp=timestamp)
-
-
-def unexpected(error: DOMException) -> None:
-    raise AssertionError(error)
 
 
 def test_without_a_loop() -> None:

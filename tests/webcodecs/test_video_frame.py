@@ -21,7 +21,7 @@ from stripline.webcodecs.frame_layout import DOMRect
 from stripline.webcodecs.pixel_formats import pixel_format
 from stripline.webcodecs.video_frame import VideoFrame
 from tests.support import noise, photograph
-from tests.webcodecs.frames import copied, random_frame, random_planes
+from tests.webcodecs.frames import copied, drawn_part, random_frame, random_planes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,15 +44,7 @@ def test_a_copy_makes_the_same_frame_again(name: str) -> None:
 def test_any_part_into_any_layout_and_back(name: VideoPixelFormat, data: st.DataObject) -> None:
     form = pixel_format(name)
     width, height = data.draw(st.integers(1, 16)), data.draw(st.integers(1, 16))
-    across, down = form.chroma
-    x = data.draw(st.integers(0, (width - 1) // across)) * across
-    y = data.draw(st.integers(0, (height - 1) // down)) * down
-    part = {
-        "x": x,
-        "y": y,
-        "width": data.draw(st.integers(1, width - x)),
-        "height": data.draw(st.integers(1, height - y)),
-    }
+    part = drawn_part(data, name, width, height)
     order = data.draw(st.permutations(range(len(form.planes))))
     layout: list[dict[str, int]] = [{} for _ in form.planes]
     end, used = 0, []
