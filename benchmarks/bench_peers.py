@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import NDArray
+    from typing_extensions import Buffer
 
     Picture = NDArray[np.uint8]
 
 
 class Encode(Protocol):
-    """Encode an RGB picture of shape (height, width, 3) to a JPEG file's bytes."""
+    """Encode an RGB picture of shape (height, width, 3) to a JPEG file's bytes, or count them."""
 
-    def __call__(self, picture: Picture, quality: int, sampling: jpeg.Sampling, /) -> bytes:
+    def __call__(self, picture: Picture, quality: int, sampling: jpeg.Sampling, /) -> bytes | int:
         """`sampling` is 4:4:4 or 4:2:0."""
         ...
 
@@ -42,6 +43,39 @@ def stripline(pool: Executor | None) -> Encode:
 
     def encode(picture: Picture, quality: int, sampling: jpeg.Sampling) -> bytes:
         return jpeg.encode(picture, quality=quality, subsampling=sampling, pool=where)
+
+    return encode
+
+
+class _Passing:
+    """A sink that counts the bytes that pass, as they do on their way to a socket."""
+
+    can_patch = False
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def write(self, data: Buffer) -> None:
+        self.size += memoryview(data).nbytes
+
+    def patch(self, offset: int, data: bytes) -> None:
+        raise NotImplementedError
+
+    def commit(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+
+def streamed(pool: Executor | None) -> Encode:
+    """Stripline on a pool, the file's bytes given on as they come and not kept."""
+    where = SerialExecutor() if pool is None else pool
+
+    def encode(picture: Picture, quality: int, sampling: jpeg.Sampling) -> int:
+        sink = _Passing()
+        jpeg.encode(picture, sink, quality=quality, subsampling=sampling, pool=where)
+        return sink.size
 
     return encode
 

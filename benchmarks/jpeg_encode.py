@@ -4,10 +4,12 @@ Peers: simplejpeg (libjpeg-turbo, the reference of all ratios), Pillow, OpenCV, 
 is counted, from an RGB array in memory to a JPEG file in memory, called from Python. Encoders
 take turns within a round and rounds repeat, so that a machine whose speed drifts treats all
 alike; the ratio is the median of the rounds' ratios. Peers encode on one thread; stripline is
-measured on one and on all cores.
+measured on one and on all cores. With --stream it also gives its bytes on as they come, to nobody:
+a large file in memory takes fresh memory, which some machines are slow to give.
 
     python benchmarks/jpeg_encode.py --quick
     python benchmarks/jpeg_encode.py --megapixels 12,100 --kernels avx512,avx2,scalar
+    python benchmarks/jpeg_encode.py --stream          # the bytes given on, not kept, too
     python benchmarks/jpeg_encode.py --stages          # where the engine's time goes
     python benchmarks/jpeg_encode.py --check           # exit code 1 if a recorded ratio is lost
     python benchmarks/jpeg_encode.py --record          # keep this run's ratios for --check
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 SETTINGS: tuple[tuple[int, Sampling], ...] = ((100, "4:4:4"), (90, "4:2:0"))
 REFERENCE = "simplejpeg"
 SMALL = (256, 256)
+FLAGS = ("stream", "stages", "check", "record")
 
 # An encoder's turn lasts about this long, however short one call is: long enough for the clock, and
 # for the processor to have settled to this encoder's threads and memory.
@@ -65,7 +68,8 @@ def measure(
     """Fill in the contestants' sizes and seconds: one warm-up call each, then `rounds` of turns."""
     for contestant in contestants:
         began = time.perf_counter()
-        contestant.size = len(contestant.encode(picture, quality, sampling))
+        made = contestant.encode(picture, quality, sampling)
+        contestant.size = made if isinstance(made, int) else len(made)
         took = time.perf_counter() - began
         contestant.repeats = max(1, round(TURN_SECONDS / took))
     for _ in range(rounds):
@@ -120,6 +124,11 @@ def run(options: argparse.Namespace) -> dict[str, float]:
             if cores > 1:
                 all_cores = bench_peers.stripline(default_pool())
                 contestants.append(Measured("stripline", cores, all_cores))
+            if options.stream:
+                contestants.append(Measured("streamed", 1, bench_peers.streamed(None)))
+                contestants.append(
+                    Measured("streamed", cores, bench_peers.streamed(default_pool()))
+                )
             contestants += [Measured(peer, 1, encode) for peer, encode in others.items()]
             measure(contestants, picture, quality, sampling, options.rounds)
             print(f"\n{name}, {width} x {height}, quality {quality}, {sampling}")
@@ -168,6 +177,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
         "--pictures", type=words, default=list(bench_pictures.PICTURES), metavar="NAME,…"
     )
     parser.add_argument("--kernels", type=words, metavar="SET,…", help="compare sets of kernels")
+    parser.add_argument("--stream", action="store_true", help="give the bytes on, too")
     parser.add_argument("--stages", action="store_true", help="where the engine's time goes")
     parser.add_argument("--check", action="store_true", help="compare with the recorded ratios")
     parser.add_argument("--record", action="store_true", help="keep this run's ratios")
@@ -194,7 +204,11 @@ def main(arguments: Sequence[str]) -> int:
         f"--megapixels={','.join(map(str, options.megapixels))}",
         f"--rounds={options.rounds}",
         f"--pictures={','.join(options.pictures)}",
-        *(f"--{flag}" for flag in ("stages", "check", "record") if getattr(options, flag)),
+        *(
+            f"--{flag}"
+            for flag in ("stream", "stages", "check", "record")
+            if getattr(options, flag)
+        ),
     ]
     return run_for_kernels(options.kernels, passed_on)
 
