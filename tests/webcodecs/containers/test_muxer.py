@@ -424,6 +424,36 @@ def test_misuse_is_said() -> None:
         muxer.write(key)
 
 
+def test_chunks_of_a_refused_configuration_are_refused_too(tmp_path: Path) -> None:
+    source, other = encoded("vp8", 3, 10), encoded("vp09.00.10.08", 3, 10)
+    path = tmp_path / "clip.webm"
+    with Muxer(path) as muxer:
+        for chunk, metadata in source:
+            muxer.write(chunk, metadata)
+        for chunk, metadata in other:
+            with pytest.raises(NotSupportedError, match="codec changed"):
+                muxer.write(chunk, metadata)
+    with Demuxer(path) as demuxer:
+        assert len(list(demuxer)) == len(source)
+
+
+@pytest.mark.parametrize("codec", ["mp4a.40.2", "mp3"])
+def test_a_failure_that_nobody_saw_leaves_no_file(codec: str, tmp_path: Path) -> None:
+    muxer = Muxer(tmp_path / "clip.webm")
+    muxer.add_audio_track()
+    seen = []
+    for chunk, metadata in encoded_tone(codec):
+        try:  # as a codec does with its output callback
+            muxer.write(chunk, metadata)
+        except DOMException as error:
+            seen.append(error.name)
+    assert seen[0] == "NotSupportedError"
+    assert set(seen[1:]) == {"InvalidStateError"}
+    with pytest.raises(NotSupportedError, match="webm does not hold"):
+        muxer.close()
+    assert not list(tmp_path.iterdir())
+
+
 def test_chunks_out_of_order_are_refused() -> None:
     (key, metadata), *_ = encoded("vp8", 1)
     muxer = Muxer(io.BytesIO(), "webm")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import weakref
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
 from stripline.webcodecs.configs import check_audio_decoder, check_video_decoder
 from stripline.webcodecs.containers.decode_order import DecodeOrder
+from stripline.webcodecs.containers.formats import format_of, options_of
 from stripline.webcodecs.containers.stored import Stored, adts_header_bytes, store
 from stripline.webcodecs.containers.target import Target
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError, InvalidStateError, NotSupportedError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Muxer"]
 
-FORMATS: Final = ("mp4", "webm", "matroska")
 # Without announced tracks: media of this length is held to see which kinds of chunks come.
 _HELD_MICROSECONDS: Final = 1_000_000
 # Of the last chunk, where neither its duration nor an earlier step says: a frame at 30 a second.
@@ -42,6 +41,7 @@ class _Output:
 
     kind: Kind
     config: dict[str, Any] | None = None
+    changed: list[str] = field(default_factory=list)
     stored: Stored | None = None
     order: DecodeOrder[tuple[Chunk, bytes | None]] | None = None
     number: int = -1
@@ -62,7 +62,8 @@ class Muxer:
 
     `write` can be the output callback of an encoder; it takes the configuration of the track from
     the metadata. A file appears under its name when the muxer is closed, whole, or not at all: an
-    exception in the `with` block leaves nothing behind.
+    exception in the `with` block leaves nothing behind, nor does a failed `write` that nobody saw,
+    as in the callback of a codec: `close` raises it again.
 
     Tracks announced by `add_video_track()` and `add_audio_track()` are waited for, and no others
     come in. Without any, each kind of chunks is a track; chunks are then held until a second of
@@ -102,7 +103,7 @@ class Muxer:
     ) -> None:
         from stripline.webcodecs._av_mux import AvMuxer  # noqa: PLC0415 - loads PyAV
 
-        self._format = _format_of(target, format)
+        self._format = format_of(target, format)
         self._target = Target(target)
         self._undo = weakref.finalize(self, self._target.abort)
         at_once = low_latency or not self._target.seekable()
@@ -113,7 +114,7 @@ class Muxer:
                 f"{self._format} in one piece needs a target that can seek, and time: "
                 "leave fragmented=False out"
             )
-        options = _options(self._format, pieces=self._pieces, low_latency=low_latency)
+        options = options_of(self._format, pieces=self._pieces, low_latency=low_latency)
         try:
             self._out: AvMuxer = AvMuxer(self._target, self._format, options, at_once=low_latency)
         except BaseException:
@@ -123,6 +124,7 @@ class Muxer:
         self._announced = False
         self._begun = False
         self._closed = False
+        self._failure: Exception | None = None
 
     def add_video_track(self, config: Mapping[str, Any] | None = None) -> int:
         """Announce a video track.
@@ -171,27 +173,38 @@ class Muxer:
             TypeError: No chunk, or one of another kind than the track.
             DataError: The chunk does not fit here: the first one of its track is no key chunk or
                 has no configuration, or it comes out of order.
-            InvalidStateError: Closed; or a chunk of a kind that was not announced, or whose first
-                came more than a second after the other kind's.
-            NotSupportedError: The format cannot hold it, or the track's configuration changes.
+            InvalidStateError: Closed, or failed before; or a chunk of a kind that was not
+                announced, or whose first came more than a second after the other kind's.
+            NotSupportedError: The format cannot hold it, or the track's configuration changes:
+                chunks are then refused until the old one comes again.
             OSError: What the file raised.
         """
         self._refuse_closed()
+        if self._failure is not None:
+            raise InvalidStateError(
+                f"the file cannot be completed: {self._failure}"
+            ) from self._failure
         output = self._track_for(chunk, track)
         metadata = metadata or {}
         if metadata.get("decoder_config") is not None:
             self._configure(output, metadata["decoder_config"])
+        _refuse_change(output)
         alpha = metadata.get("alpha_side_data")
         if output.last is None:
             _check_first(output, chunk)
             output.has_alpha = alpha is not None
         output.last = chunk.timestamp
-        if self._begun:
-            self._put(output, chunk, alpha)
-            return
-        output.held.append((chunk, alpha))
-        if self._is_ready(output):
-            self._begin()
+        try:
+            if self._begun:
+                self._put(output, chunk, alpha)
+                return
+            output.held.append((chunk, alpha))
+            if self._is_ready(output):
+                self._begin()
+        except Exception as error:
+            # Who called may be a codec, which can tell nobody: `close` must not succeed.
+            self._failure = error
+            raise
 
     def _track_for(self, chunk: Chunk, number: int | None) -> _Output:
         if not isinstance(chunk, EncodedVideoChunk | EncodedAudioChunk):
@@ -214,9 +227,11 @@ class Muxer:
 
     def _configure(self, output: _Output, config: Mapping[str, Any]) -> None:
         checked = _checked(output.kind, config)
+        output.changed = []
         if output.config is not None and output.last is not None:
-            _refuse_change(output.config, checked)
-        output.config = checked
+            output.changed = _changes(output.config, checked)
+        if not output.changed:
+            output.config = checked
 
     def _is_ready(self, output: _Output) -> bool:
         if self._announced:
@@ -270,12 +285,14 @@ class Muxer:
         Raises:
             InvalidStateError: An announced track has got neither configuration nor chunk, or
                 nothing was written at all.
-            DOMException: What `write` raises.
+            DOMException: What `write` raises, or has raised where the file has become incomplete.
             OSError: What the file raised.
         """
         if self._closed:
             return
         try:
+            if self._failure is not None:
+                raise self._failure
             if not self._begun:
                 self._refuse_nothing()
                 self._begin()
@@ -320,46 +337,6 @@ class Muxer:
             self.abort()
 
 
-_ENDINGS: Final = {
-    ".mp4": "mp4",
-    ".m4a": "mp4",
-    ".m4v": "mp4",
-    ".mov": "mp4",
-    ".webm": "webm",
-    ".mkv": "matroska",
-    ".mka": "matroska",
-}
-
-
-def _format_of(target: object, name: str | None) -> str:
-    if name is None:
-        ending = ""
-        if isinstance(target, str | os.PathLike):
-            ending = Path(target).suffix.lower()
-        if ending not in _ENDINGS:
-            raise NotSupportedError(
-                f"no container is named like {ending!r}: give format=, one of {', '.join(FORMATS)}"
-            )
-        return _ENDINGS[ending]
-    if name not in FORMATS:
-        raise NotSupportedError(f"the format {name!r} is none of {', '.join(FORMATS)}")
-    return name
-
-
-def _options(name: str, *, pieces: bool, low_latency: bool) -> dict[str, str]:
-    """FFmpeg's options of the format."""
-    if name == "mp4":
-        if not pieces:
-            return {}
-        cut = "frag_every_frame" if low_latency else "frag_keyframe"
-        # The header waits for the first fragment, which tells where the tracks begin.
-        return {"movflags": f"{cut}+delay_moov+default_base_moof"}
-    options = {"live": "1"} if pieces else {}
-    if low_latency:
-        options["cluster_time_limit"] = "1"
-    return options
-
-
 def _checked(kind: Kind, config: Mapping[str, Any]) -> dict[str, Any]:
     checked = (check_video_decoder if kind == "video" else check_audio_decoder)(config, {})
     if kind == "video" and "coded_width" not in checked:
@@ -376,12 +353,16 @@ def _check_first(output: _Output, chunk: Chunk) -> None:
         raise DataError(f"the first {output.kind} chunk must be a key chunk")
 
 
-def _refuse_change(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """A configuration is stored once for the whole track."""
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The members that differ and matter for decoding."""
     ignored = {"optimize_for_latency", "hardware_acceleration"}
-    changed = sorted(name for name in {*old, *new} - ignored if old.get(name) != new.get(name))
-    if changed:
+    return sorted(name for name in {*old, *new} - ignored if old.get(name) != new.get(name))
+
+
+def _refuse_change(output: _Output) -> None:
+    """A configuration is stored once for the whole track."""
+    if output.changed:
         raise NotSupportedError(
-            f"the track's {', '.join(changed)} changed: a container holds one configuration a "
-            "track; begin another file"
+            f"the track's {', '.join(output.changed)} changed: a container holds one configuration "
+            "a track; begin another file"
         )
