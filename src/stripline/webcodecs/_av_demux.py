@@ -13,6 +13,7 @@ from stripline.webcodecs._av_mux import ALPHA_ID
 from stripline.webcodecs._av_opus_delay import opus_delay
 from stripline.webcodecs.containers.named import Facts, name_of
 from stripline.webcodecs.containers.track import Track
+from stripline.webcodecs.containers.wholeness import missing_bytes
 from stripline.webcodecs.exceptions import DataError, InvalidStateError
 from stripline.webcodecs.orientation import UPRIGHT, Orientation
 
@@ -88,6 +89,8 @@ class AvDemuxer:
             for stream in streams
             if found.get(stream.index) is None
         )
+        if not self.tracks:
+            self._refuse_cut()
         self._streams = [stream for stream in self._streams if found[stream.index] is not None]
         self._numbers = {track.number for track in self.tracks}
         self._ahead = deque(one for one in self._ahead if one.stream.index in self._numbers)
@@ -106,6 +109,7 @@ class AvDemuxer:
         """
         packet = self._ahead.popleft() if self._ahead else self._fetch()
         if packet is None:
+            self._refuse_cut()
             return None
         if packet.is_corrupt:
             raise DataError(f"the container is damaged near {self._time(packet)} µs")
@@ -117,6 +121,11 @@ class AvDemuxer:
                 end = following.pts
             packet.duration = max(0, end - packet.pts)
         return number, packet
+
+    def _refuse_cut(self) -> None:
+        missing = missing_bytes(self._source)
+        if missing:
+            raise DataError(f"{self._source.name} is cut off: {missing:,} bytes are missing")
 
     def _time(self, packet: Any) -> int | None:  # noqa: ANN401 - a packet of any stream
         ticks: int | None = packet.pts if packet.pts is not None else packet.dts

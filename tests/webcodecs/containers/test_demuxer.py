@@ -62,6 +62,51 @@ def test_sources_that_are_none(tmp_path: Path) -> None:
     for data in (b"", b"no container", bytes(5000)):
         with pytest.raises(DataError, match="container"):
             Demuxer(data)
+        (tmp_path / "file").write_bytes(data)
+        with pytest.raises(DataError, match="container"):
+            Demuxer(tmp_path / "file")
+
+
+def read_to_the_end(data: bytes) -> int:
+    """How many chunks come before the one error there must be."""
+    count = 0
+    with pytest.raises(DataError), Demuxer(data) as demuxer:  # noqa: PT012 - the place is what counts
+        for _ in demuxer:
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize("name", ["mp4", "fragments", "webm", "hevc", "flac"])
+def test_a_file_without_its_end_is_an_error(name: str) -> None:
+    data = FILES[name]()
+    wanted = len(read(data)[1])
+    counts = [
+        read_to_the_end(data[:end])
+        for end in range(100, len(data), len(data) // 40)
+        # Between two fragments nothing is missing.
+        if not any(data[end - step :][4:8] in {b"moof", b"mfra"} for step in range(8))
+    ]
+    assert max(counts) <= wanted
+    # An MP4 in one piece has its tables at the end, and nothing without them.
+    assert name in {"mp4", "hevc"} or counts[len(counts) // 2]
+
+
+@pytest.mark.parametrize("name", ["mp4", "webm"])
+def test_a_file_without_its_last_bytes_is_an_error(name: str) -> None:
+    data = FILES[name]()
+    for missing in range(1, 600, 37):
+        read_to_the_end(data[:-missing])
+
+
+@pytest.mark.parametrize("name", ["mp4", "webm", "fragments"])
+def test_what_follows_a_file_is_no_damage(name: str) -> None:
+    data = FILES[name]()
+    assert len(read(data + b"TAG" + bytes(125))[1]) == len(read(data)[1])
+
+
+def test_a_live_stream_may_end_anywhere() -> None:
+    data = muxed(encoded("vp8"), "webm", fragmented=True)
+    assert 0 < len(read(data[: len(data) // 2])[1]) < 30
 
 
 def test_what_the_source_raises_comes_out() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from typing import BinaryIO, cast
@@ -63,8 +64,17 @@ class Source:
             raise
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place."""
-        return self._file.seek(offset, whence)
+        """Go to a place.
+
+        Raises:
+            ValueError: It is before the beginning, as FFmpeg tries with empty files.
+        """
+        try:
+            return self._file.seek(offset, whence)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                raise ValueError(f"no place in {self.name}: {offset}") from error
+            raise
 
     def tell(self) -> int:
         """The present place."""

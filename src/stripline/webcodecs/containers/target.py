@@ -73,9 +73,10 @@ class Target:
         self._temporary = path.with_name(f".{os.urandom(8).hex()}.stripline")
         try:
             self._file = self._temporary.open("xb")
-        except OSError as error:  # it names a file that the caller has never heard of
+        except OSError as error:
             self._temporary = None
-            raise OSError(error.errno, error.strerror, str(path)) from error
+            # The first error names a file that the caller has never heard of: it is not kept.
+            raise OSError(error.errno, error.strerror, str(path)) from None
 
     def seekable(self) -> bool:
         """Whether what was written can still be changed."""
