@@ -143,6 +143,7 @@ def test_y4m_brings_its_rate_and_aspect(tmp_path: Path) -> None:
         (y4m(2, "W16 H16", bytes(384))[:-5], "ends in frame 2, after 379"),
         (y4m(1, "W16 H16", bytes(384)) + b"NONSENSE\n", "does not begin with FRAME"),
         (b"YUV4MPEG2 " + b"X" * 5000, "header line"),
+        (y4m(0, "W16 H16", b""), "holds no frame"),
     ],
 )
 def test_streams_that_are_none(tmp_path: Path, data: bytes, said: str) -> None:
@@ -176,6 +177,8 @@ def test_raw_pixels_to_standard_output(form: str, tmp_path: Path) -> None:
         (("frames", "-o", "clip.xyz"), 2, "named like no video"),
         (("frames", "-o", "a.mp4", "--container", "avi"), 2, "none of mp4, webm, matroska"),
         (("frames", "-o", "a.mp4", "--codec", "mpeg4"), 2, "none of h264"),
+        (("frames", "-o", "a.mp4", "--codec", ""), 2, "none of h264"),
+        (("frames", "-o", "no/a.mp4"), 1, "no/a.mp4: No such file"),
         (("frames", "-o", "a.mp4", "--codec", "avc1.999999"), 2, "no codec string"),
         (("frames", "-o", "a.mp4", "--codec", "vp8"), 1, "mp4 does not hold vp8"),
         (("frames", "-o", "a.webm", "--codec", "vp8", "-q", "50"), 2, "no --quality"),

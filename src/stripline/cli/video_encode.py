@@ -18,7 +18,7 @@ from stripline.cli._errors import reported
 from stripline.cli._progress import ProgressBar
 from stripline.cli._stdin import standard_input
 from stripline.cli._video_codecs import CODECS, codec_string
-from stripline.errors import InvalidOption
+from stripline.errors import CorruptImage, InvalidOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -191,6 +191,8 @@ def encode(
             count = encode_frames(
                 frames, config, options, muxer, lambda done: progress.update(done, source.count)
             )
+            if not count:
+                raise CorruptImage("the stream holds no frame")
     if output != _files.STANDARD_STREAM and sys.stderr.isatty():
         seconds = time.perf_counter() - began
         size_text = _text.byte_count(os.stat(output).st_size)  # noqa: PTH116 - it is a string
@@ -257,7 +259,7 @@ def _config(
     """The VideoEncoderConfig."""
     from stripline.webcodecs.codec_string import parse_video  # noqa: PLC0415 - not for --help
 
-    name = codec or ("vp9" if kind == "webm" else "h264")
+    name = ("vp9" if kind == "webm" else "h264") if codec is None else codec
     width, height = wanted or (source.width, source.height)
     text = codec_string(name, width, height, rate)
     parsed = parse_video(text)
