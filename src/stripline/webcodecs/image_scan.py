@@ -24,6 +24,7 @@ __all__ = ["SCANNERS", "Scan"]
 Buffer: TypeAlias = bytes | bytearray
 
 _PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_GIF_TRAILER: Final = 0x3B
 _WEBP_HEADER_BYTES: Final = 12
 _WEBP_ANIMATION, _WEBP_FRAME_HEADER_BYTES = 0x02, 16
 
@@ -44,6 +45,7 @@ class Scan:
         delay: Of the frame under way, in microseconds.
         declared: How many frames the file says it has, where it does.
         begun: Whether a frame of the animation is under way.
+        length: Of the file in bytes, where it says so.
     """
 
     animated: bool = False
@@ -57,6 +59,7 @@ class Scan:
     delay: int = 0
     declared: int = 1
     begun: bool = False
+    length: int = 0
 
     def add(self, duration: int | None, end: int) -> None:
         """A frame has come whole."""
@@ -130,9 +133,12 @@ def _scan_gif(scan: Scan, data: Buffer, *, final: bool) -> None:
                 _gif_extension(scan, bytes(data[at + 1 : min(end, at + 20)]))
         elif data[at] == 0x2C and at + 10 <= len(data):
             end = _gif_blocks_end(data, at + 11 + _gif_colors(data[at + 9]))
+            if end == len(data) and not scan.ends and not final:
+                break  # what follows the first frame tells whether it moves, and so its duration
             if end:
                 scan.add(scan.delay, end)
         else:  # the trailer, the beginning of a frame, or what is none
+            final |= data[at] == _GIF_TRAILER
             break
         if not end:
             break
@@ -169,6 +175,7 @@ def _scan_webp(scan: Scan, data: Buffer, *, final: bool) -> None:
     _begins(data, b"RIFF", "WebP", final=final)
     if not _begins(data, b"WEBP", "WebP", final=final, at=8):
         return
+    scan.length = 8 + _number(data, 4, 4, "little")
     at = scan.at or _WEBP_HEADER_BYTES
     while at + 8 <= len(data):
         kind, size = bytes(data[at : at + 4]), _number(data, at + 4, 4, "little")

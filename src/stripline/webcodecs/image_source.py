@@ -141,9 +141,12 @@ class ImageSource:
 
     def _upto(self, track: int, last: int) -> bytes:
         """A file that ends with a frame: all of it, or what has come and an end put to it."""
-        if self.final:
+        scan = self.tracks[track]
+        # libwebp refuses an animation that is shorter than its header says.
+        cut = self._type == "image/webp" and scan.animated and len(self._data) < scan.length
+        if self.final and not cut:
             return bytes(self._data)
-        data = bytes(self._data[: self.tracks[track].ends[last]])
+        data = bytes(self._data[: scan.ends[last]])
         if self._type == "image/gif":
             return data + _GIF_TRAILER
         if self._type == "image/webp":
