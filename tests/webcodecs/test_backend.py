@@ -31,9 +31,15 @@ def test_two_callbacks_in_any_form(init: Any, output: Any, error: Any) -> None:
     assert (one(1), other(1)) == ("output", "error")
 
 
+async def later(*_: object) -> None:
+    """Would never run."""
+
+
 @pytest.mark.parametrize(
     ("init", "output", "error"),
     [
+        (later, err, None),
+        (None, out, later),
         (5, None, None),
         ("output", None, None),
         ([out, err], None, None),

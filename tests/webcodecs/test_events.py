@@ -100,6 +100,21 @@ def test_a_listener_is_a_function() -> None:
     fire(target)
 
 
+def test_a_listener_is_not_async() -> None:
+    async def later() -> None:
+        """Would never run."""
+
+    target = Target()
+    seen: list[Event] = []
+    target.onfire = seen.append
+    with pytest.raises(TypeError, match="not awaited"):
+        target.add_event_listener("fire", later)
+    with pytest.raises(TypeError, match="not awaited"):
+        target.onfire = later
+    fire(target)
+    assert len(seen) == 1
+
+
 def test_listeners_take_the_webs_options() -> None:
     target, seen = Target(), []
     once, often = (lambda: seen.append("once")), (lambda: seen.append("often"))

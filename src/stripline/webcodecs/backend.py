@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from stripline.webcodecs.events import taking
+from stripline.webcodecs.events import callback_of
 from stripline.webcodecs.exceptions import DOMException, EncodingError, NotSupportedError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def callbacks(
         arguments: How many arguments the output callback gets.
 
     Raises:
-        TypeError: One is missing or is no function, or there is one too many.
+        TypeError: One is missing, no function or an async one, or there is one too many.
     """
     if callable(init):
         if output is not None and error is not None:
@@ -73,7 +73,7 @@ def callbacks(
             raise TypeError(f"a codec needs a function as {name}=, not {callback!r}")
     assert output is not None  # noqa: S101 - checked in the loop above
     assert error is not None  # noqa: S101 - checked in the loop above
-    return taking(output, arguments), taking(error, 1)
+    return callback_of(output, arguments), callback_of(error, 1)
 
 
 def dom_exception(error: Exception) -> DOMException:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["Event", "EventHandler", "EventListener", "EventTarget", "taking"]
+__all__ = ["Event", "EventHandler", "EventListener", "EventTarget", "callback_of", "taking"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,20 @@ def taking(callback: Callable[..., object], most: int) -> Callable[..., object]:
     return lambda *args: callback(*args[:count])
 
 
+def callback_of(function: Callable[..., object], most: int) -> Callable[..., object]:
+    """As `taking`, of a function whose result nobody looks at.
+
+    Raises:
+        TypeError: It is an async function, of which nothing would ever run.
+    """
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(
+            f"a codec's callback is called and not awaited, so not {function!r}: give a plain "
+            "function, which may create a task"
+        )
+    return taking(function, most)
+
+
 @dataclass(eq=False, slots=True)
 class _Registration:
     type: str
@@ -84,7 +98,7 @@ class EventTarget:
             once: Remove it after the first event.
 
         Raises:
-            TypeError: The listener is no function.
+            TypeError: The listener is no function, or an async one.
         """
         if listener is None:
             return
@@ -139,7 +153,7 @@ class EventTarget:
         return None
 
     def _register(self, name: str, listener: EventListener, *, once: bool) -> _Registration:
-        registration = _Registration(name, listener, taking(listener, 1), once)
+        registration = _Registration(name, listener, callback_of(listener, 1), once)
         self._registrations.append(registration)
         return registration
 
@@ -175,4 +189,4 @@ class EventHandler:
             new = target._register(self._name, listener, once=False)  # noqa: SLF001 - the two are one
             target._handlers[self._name] = new  # noqa: SLF001 - the two are one
         else:
-            old.listener, old.call = listener, taking(listener, 1)
+            old.call, old.listener = callback_of(listener, 1), listener
