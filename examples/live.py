@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from itertools import count
 
 import numpy as np
 
-from stripline.webcodecs import VideoEncoder, VideoFrame
+from stripline.webcodecs import (
+    EncodedVideoChunk,
+    EncodedVideoChunkMetadata,
+    VideoEncoder,
+    VideoFrame,
+)
 from stripline.webcodecs.containers import Muxer
 
 WIDTH, HEIGHT = 320, 240
@@ -32,10 +38,19 @@ def clock_face(seconds: float) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]
 async def send(frames: int, rate: float) -> None:
     """Encode with `latency_mode="realtime"`; leave out frames that the encoder has no time for."""
     left_out = 0
+    failed: list[OSError] = []
+
+    def output(chunk: EncodedVideoChunk, metadata: EncodedVideoChunkMetadata) -> None:
+        if not failed:
+            try:
+                muxer.write(chunk, metadata)
+            except OSError as error:  # raised where the frames are made: nothing awaits this
+                failed.append(error)
+
     # Each chunk is a fragment of its own, written as soon as the next one begins.
     with Muxer(sys.stdout.buffer, "mp4", low_latency=True) as muxer:
         muxer.add_video_track()
-        async with VideoEncoder(output=muxer.write, error=print) as encoder:
+        async with VideoEncoder(output=output, error=print) as encoder:
             encoder.configure(
                 codec="avc1.42E01F",
                 width=WIDTH,
@@ -46,6 +61,8 @@ async def send(frames: int, rate: float) -> None:
             )
             began = time.monotonic()
             for index in range(frames) if frames else count():
+                if failed:
+                    raise failed[0]
                 await asyncio.sleep(max(0.0, began + index / rate - time.monotonic()))
                 if encoder.encode_queue_size > 2:
                     left_out += 1
@@ -62,7 +79,10 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=300, help="0 is for ever")
     parser.add_argument("--rate", type=float, default=30)
     options = parser.parse_args()
-    asyncio.run(send(options.frames, options.rate))
+    try:
+        asyncio.run(send(options.frames, options.rate))
+    except BrokenPipeError:  # nobody reads any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the last flush
 
 
 if __name__ == "__main__":

@@ -62,6 +62,23 @@ def test_live(tmp_path: Path) -> None:
         assert len(list(demuxer)) == 20 - left_out
 
 
+def test_live_ends_when_nobody_reads(tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "live.py"), "--frames", "0", "--rate", "100"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(5_000)
+        process.stdout.close()
+        process.stdout = None
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert said == b""
+    assert process.returncode == 0
+
+
 def test_tone_to_webm(tmp_path: Path) -> None:
     assert run("tone_to_webm.py", "tone.webm", "--seconds", "1", directory=tmp_path).stderr == b""
     with Demuxer(tmp_path / "tone.webm") as demuxer:
