@@ -19,3 +19,16 @@ def test_importing_loads_no_other_library() -> None:
     code = "import stripline.webcodecs, sys; print(*sys.modules)"
     loaded = set(run_script(code).split())
     assert not loaded & {"numpy", "av", "PIL", "asyncio", "stripline.webcodecs.video_frame"}
+
+
+@pytest.mark.parametrize("name", ["VideoEncoder", "AudioData", "ImageDecoder"])
+def test_without_numpy_the_extra_is_named(name: str) -> None:
+    code = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from stripline.errors import MissingDependency\n"
+        f"try:\n    from stripline.webcodecs import {name}\n"
+        "except MissingDependency as error:\n    print(error)"
+    )
+    assert run_script(code).strip() == (
+        'coding video and audio needs numpy: pip install "stripline[video]"'
+    )

@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from stripline.errors import MissingDependency
+
 if TYPE_CHECKING:
     from stripline.webcodecs.audio_data import AudioData, AudioDataCopyToOptions, AudioDataInit
     from stripline.webcodecs.audio_decoder import AudioDecoder
@@ -181,7 +183,12 @@ if not TYPE_CHECKING:  # a type checker would take any name at all for one of th
     def __getattr__(name: str) -> object:
         if name in __all__:
             for home in _HOMES:
-                module = import_module(f"{__name__}.{home}")
+                try:
+                    module = import_module(f"{__name__}.{home}")
+                except ModuleNotFoundError as error:
+                    if error.name != "numpy":
+                        raise
+                    raise MissingDependency("coding video and audio", "numpy", "video") from error
                 if name in module.__all__:
                     globals()[name] = getattr(module, name)
                     return globals()[name]
