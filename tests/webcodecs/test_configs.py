@@ -155,7 +155,8 @@ def test_encode_options() -> None:
     assert check_encode_options({"vp9": {"quantizer": 63, "x": 1}}, {}) == {
         "vp9": {"quantizer": 63}
     }
-    for wrong in ({"avc": {"quantizer": 52}}, {"av1": {"quantizer": -1}}, {"vp9": 3}):
+    beyond = {"vp8": {"quantizer": 64}}
+    for wrong in ({"avc": {"quantizer": 52}}, {"av1": {"quantizer": -1}}, {"vp9": 3}, beyond):
         with pytest.raises(TypeError):
             check_encode_options(wrong, {})
 

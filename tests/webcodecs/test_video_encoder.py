@@ -184,6 +184,18 @@ def test_bitrate_modes(codec: str, mode: str) -> None:
     assert len(chunks) == 6
 
 
+@pytest.mark.parametrize("latency", ["quality", "realtime"])
+def test_vp8_takes_a_quantizer_for_each_frame(latency: str) -> None:
+    chunks: list[EncodedVideoChunk] = []
+    with VideoEncoder(chunks.append, unexpected) as encoder:
+        encoder.configure(SMALL, codec="vp8", bitrate_mode="quantizer", latency_mode=latency)
+        for number in range(8):
+            frame = random_frame("I420", 64, 64, seed=number, timestamp=number * 40_000)
+            encoder.encode(frame, vp8={"quantizer": 60 if number % 2 else 4})
+    sizes = [chunk.byte_length for chunk in chunks]
+    assert min(sizes[0::2]) > 4 * max(sizes[1::2])
+
+
 @pytest.mark.parametrize("codec", ["avc1.42001F", "vp8", "vp09.00.10.08"])
 def test_the_same_frames_give_the_same_bytes(codec: str) -> None:
     def encoded() -> list[bytes]:

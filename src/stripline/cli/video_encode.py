@@ -35,8 +35,8 @@ _CONTAINERS: Final = {
 }
 _STREAM_ENDINGS: Final = frozenset({".y4m", ".raw", ".yuv", ".rgb"})
 _USUAL_RATE: Final = Fraction(30)
-# The coarsest quantizer of each codec that takes one for each frame.
-_COARSEST: Final = {"avc": 51, "hevc": 51, "vp9": 63, "av1": 63}
+# The coarsest quantizer of each codec.
+_COARSEST: Final = {"avc": 51, "hevc": 51, "vp8": 63, "vp9": 63, "av1": 63}
 
 
 def _rate(text: str | None) -> Fraction | None:
@@ -113,7 +113,7 @@ def encode(
             "--quality",
             min=1,
             max=100,
-            help="The same for all frames, 1 (small) to 100 (faithful); not with vp8.",
+            help="The same for all frames, 1 (small) to 100 (faithful).",
             show_default=False,
         ),
     ] = None,
@@ -281,9 +281,8 @@ def _quantizer(config: dict[str, Any], quality: int) -> dict[str, Any]:
     from stripline.webcodecs.codec_string import parse_video  # noqa: PLC0415 - not for --help
 
     parsed = parse_video(config["codec"])
-    kind = "" if parsed is None else parsed.kind
-    if kind not in _COARSEST:
-        raise InvalidOption(f"{config['codec']} has no --quality here: give --bitrate")
+    assert parsed is not None  # noqa: S101 - `_config` has refused it otherwise
+    kind = parsed.kind
     config["bitrate_mode"] = "quantizer"
     return {kind: {"quantizer": round(_COARSEST[kind] * (100 - quality) / 100)}}
 

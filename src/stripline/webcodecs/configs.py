@@ -201,17 +201,18 @@ class AudioEncoderConfig(TypedDict, total=False):
 
 
 class QuantizerOptions(TypedDict, total=False):
-    """The quantizer of one frame: 0 to 51 for H.264 and H.265, 0 to 63 for VP9 and AV1."""
+    """The quantizer of one frame: 0 to 51 for H.264 and H.265, 0 to 63 for the others."""
 
     quantizer: int | None
 
 
 class VideoEncoderEncodeOptions(TypedDict, total=False):
-    """How to encode one frame (section 7.13 and the registrations)."""
+    """How to encode one frame (section 7.13 and the registrations; `vp8` is in none)."""
 
     key_frame: bool
     avc: QuantizerOptions
     hevc: QuantizerOptions
+    vp8: QuantizerOptions
     vp9: QuantizerOptions
     av1: QuantizerOptions
 
@@ -329,11 +330,9 @@ _AUDIO_ENCODER = m.dictionary(
 )
 
 _QUANTIZER = {
-    "avc": m.dictionary(quantizer=m.integer(0, 51)),
-    "hevc": m.dictionary(quantizer=m.integer(0, 51)),
-    # Web-platform-tests and libvpx count to 63, the registrations allow 255.
-    "vp9": m.dictionary(quantizer=m.integer(0, 255)),
-    "av1": m.dictionary(quantizer=m.integer(0, 255)),
+    codec: m.dictionary(quantizer=m.integer(0, most))
+    # libvpx and web-platform-tests count to 63, the registrations allow 255; VP8 is in none.
+    for codec, most in {"avc": 51, "hevc": 51, "vp8": 63, "vp9": 255, "av1": 255}.items()
 }
 _ENCODE_OPTIONS = m.dictionary(key_frame=m.boolean, **_QUANTIZER)
 
