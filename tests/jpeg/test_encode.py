@@ -312,3 +312,9 @@ def test_errors_leave_no_file(
 def test_unknown_options_are_type_errors() -> None:
     with pytest.raises(TypeError, match="qualty"):
         stripline.encode(noise(5, 5), qualty=3)  # type: ignore[call-overload]  # is tested
+
+
+def test_an_unknown_option_is_named_with_those_there_are() -> None:
+    misspelt: dict[str, Any] = {"qualty": 90}
+    with pytest.raises(TypeError, match="no option qualty; there are quality, subsampling, "):
+        stripline.encode(noise(16, 16), **misspelt)

@@ -144,13 +144,18 @@ def make_plan(
     background: tuple[int, int, int] = WHITE,
     tables: Tables | None = None,
     metadata: Metadata | Literal["keep"] | None = None,
+    **unknown: object,
 ) -> Plan:
     """Validate the options and decide everything else. They are explained at `Options`.
 
     Raises:
+        TypeError: There is no such option.
         InvalidOption: An option outside its range, or a sampling that the format cannot have.
         UnknownKernels: STRIPLINE_KERNELS names a set that this machine cannot run.
     """
+    if unknown:
+        known = ", ".join(Options.__annotations__)
+        raise TypeError(f"there is no option {', '.join(unknown)}; there are {known}")
     if tables is None:
         tables = Tables.for_quality(quality)
     sampling = _choose_sampling(subsampling, source.format)
