@@ -26,8 +26,6 @@ from stripline.webcodecs.plane_views import plane_view
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from av.video.plane import VideoPlane
-
     from stripline.webcodecs.pixel_formats import PixelFormat
 
 __all__ = [
@@ -162,20 +160,23 @@ def media_from_av(frame: av.VideoFrame, visible: tuple[int, int, int, int] | Non
         raise NotSupportedError(
             f"there is no VideoPixelFormat for FFmpeg's {theirs!r}; reformat() the frame first"
         )
-    planes, strides = zip(*map(_shared, frame.planes), strict=True)
+    planes, strides = [], []
+    for plane in frame.planes:
+        stride, view = plane.line_size, memoryview(plane)
+        if stride < 0:
+            stride, view = -stride, _turned_over(view, -stride)
+        planes.append(view.toreadonly())
+        strides.append(stride)
     if theirs in _GREY:
         grey, stride = _no_colour(pixel_format(found), width, height)
-        planes, strides = (*planes, grey, grey), (*strides, stride, stride)
-    return Media(found, width, height, planes, strides, visible)
+        planes += [grey, grey]
+        strides += [stride, stride]
+    return Media(found, width, height, tuple(planes), tuple(strides), visible)
 
 
-def _shared(plane: VideoPlane) -> tuple[memoryview, int]:
-    """The bytes and the stride of a plane; copied only if its rows go from bottom to top."""
-    stride, view = plane.line_size, memoryview(plane)
-    if stride < 0:
-        rows = np.frombuffer(view, np.uint8).reshape(-1, -stride)[::-1]
-        return memoryview(rows.tobytes()), -stride
-    return view.toreadonly(), stride
+def _turned_over(view: memoryview, stride: int) -> memoryview:
+    """A copy of rows that go from bottom to top."""
+    return memoryview(np.frombuffer(view, np.uint8).reshape(-1, stride)[::-1].tobytes())
 
 
 def _no_colour(form: PixelFormat, width: int, height: int) -> tuple[memoryview, int]:

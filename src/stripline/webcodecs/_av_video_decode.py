@@ -17,10 +17,11 @@ from stripline.webcodecs._av_video_output import Decoded, FrameMaker
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import EncodingError
 from stripline.webcodecs.nal_units import split_lengths, split_start_codes
-from stripline.webcodecs.obus import FRAMES, split_obus
+from stripline.webcodecs.obus import has_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from fractions import Fraction
 
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame as AvFrame
@@ -68,27 +69,29 @@ class VideoDecodeBackend:
         self._tolerant = False
         self._alpha: AlphaDecoder | None = None
         self._last: tuple[int, int | None] = (0, None)
+        self._size = (0, 0)
+        self._aspect: Fraction | None = None
         self._key_checks: dict[int, KeyCheck] = {}
         self._maker = FrameMaker(config)
 
     def work(self, item: DecodeItem) -> Iterator[tuple[Decoded]]:
         """Decode one chunk."""
         chunk, alpha = item
-        data = bytes(chunk)
+        data, count = bytes(chunk), self._count
         if not data:
             raise EncodingError(f"the chunk of timestamp {chunk.timestamp} is empty")
         assert self._context is not None  # noqa: S101 - `configure` has opened it
         self._check(data)
-        if chunk.type == EncodedVideoChunkType.KEY:
+        if chunk.type is EncodedVideoChunkType.KEY:
             check = begin_key_check(self._plan.codec, data)
             if check is not None:
-                self._key_checks[self._count] = check
+                self._key_checks[count] = check
         # Memory of FFmpeg's own: a decoder's threads would need the GIL to free Python's, and
         # PyAV holds it while it waits for them to end.
         packet: av.Packet[Any] = av.Packet(len(data))
         packet.update(data)
-        packet.pts = packet.dts = self._count
-        if self._count == 0:
+        packet.pts = packet.dts = count
+        if count == 0:
             self._tolerate(self._starts_midway(data))
         if alpha is not None:
             if self._alpha is None:
@@ -122,12 +125,12 @@ class VideoDecodeBackend:
 
     def _check(self, data: bytes) -> None:
         """Raise unless the chunk's framing holds: FFmpeg passes over what it does not know."""
-        plan = self._plan
+        kind = self._plan.codec.kind
+        if kind in {"vp8", "vp9"}:
+            return
         try:
-            if plan.codec.kind == "av1":
-                sound = any(unit.type in FRAMES for unit in split_obus(data))
-            elif plan.codec.kind not in {"avc", "hevc"}:
-                sound = True
+            if kind == "av1":
+                sound = has_frame(data)
             else:
                 units = self._units(data)
                 # Of H.264 and H.265, the first bit of a unit is forbidden (7.4.1).
@@ -167,13 +170,17 @@ class VideoDecodeBackend:
         for frame in frames:
             # One chunk may hold several frames; those without a number follow the one before.
             number = -1 if frame.pts is None else frame.pts
-            check = self._key_checks.pop(number, None)
-            if check is not None:
-                check.verdict()
+            if self._key_checks:
+                check = self._key_checks.pop(number, None)
+                if check is not None:
+                    check.verdict()
             if frame.is_corrupt:
                 raise EncodingError(f"{self._plan.decoder} found the picture damaged")
             timestamp, duration = self._last = self._times.get(number, self._last)
             alpha = self._alpha.take(number) if self._alpha is not None else None
-            assert self._context is not None  # noqa: S101 - it has just given the frame
-            aspect = self._context.sample_aspect_ratio
-            yield (Decoded(frame, timestamp, duration, aspect, alpha, self._maker),)
+            size = (frame.width, frame.height)
+            if frame.key_frame or size != self._size:
+                # Streams say anew at key frames how wide a pixel is.
+                assert self._context is not None  # noqa: S101 - it has just given the frame
+                self._aspect, self._size = self._context.sample_aspect_ratio, size
+            yield (Decoded(frame, timestamp, duration, self._aspect, alpha, self._maker),)

@@ -66,35 +66,37 @@ class FrameMaker:
         self._config = config
         given = config.get("color_space", {})
         self._given_colors = {name: value for name, value in given.items() if value is not None}
-        # What the last picture said of its colours, and what goes with that: mostly the same.
+        # What the last picture said of its colours and sides, and what goes with that: mostly, the
+        # next one says the same.
         self._colors = (VideoColorSpace(), VideoColorSpace(self._given_colors))
+        self._sides: tuple[tuple[int, int, Fraction | None], tuple[int, int]] | None = None
         self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
 
     def make(self, decoded: Decoded) -> VideoFrame:
         """See `Decoded.frame`."""
-        picture = decoded.picture
+        picture, timestamp, duration, aspect, alpha, _ = decoded
         try:
             media = media_from_av(picture)
-            if decoded.alpha is not None:
-                media = with_alpha(media, decoded.alpha)
+            if alpha is not None:
+                media = with_alpha(media, alpha)
+            said = color_space_from_av(picture)
+            if said is not self._colors[0]:
+                # The configuration has the last word.
+                colors = VideoColorSpace({**_fill_colors(said), **self._given_colors})
+                self._colors = (said, colors)
+            sides = (media.coded_width, media.coded_height, aspect)
+            if self._sides is None or self._sides[0] != sides:
+                self._sides = (sides, self._display_size(*sides))
             return VideoFrame._from_media(  # noqa: SLF001 - made for this
                 media,
-                timestamp=decoded.timestamp,
-                duration=decoded.duration,
-                color_space=self._color_space(color_space_from_av(picture)),
+                timestamp,
+                duration,
+                self._colors[1],
                 orientation=self._turn,
-                display_size=self._display_size(picture.width, picture.height, decoded.aspect),
+                display_size=self._sides[1],
             )
         except DOMException as error:
             raise EncodingError(f"the picture cannot be given out: {error}") from error
-
-    def _color_space(self, said: VideoColorSpace) -> VideoColorSpace:
-        """The colours of a picture that says this itself; the configuration has the last word."""
-        known, colors = self._colors
-        if said is not known:
-            colors = VideoColorSpace({**_fill_colors(said), **self._given_colors})
-            self._colors = (said, colors)
-        return colors
 
     def _display_size(self, width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
         """The size as shown: no side smaller than coded ("Create a VideoFrame", section 9.4.6)."""

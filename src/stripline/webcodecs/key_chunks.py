@@ -63,9 +63,9 @@ def _is_vp9_delta(first: int) -> bool:
 
 def _is_av1_delta(data: bytes) -> bool:
     """AV1 specification, section 5.9.2: show_existing_frame and frame_type begin a frame."""
-    for unit in split_obus(data):
-        if unit.type == SEQUENCE_HEADER:
+    for kind, begin, end in split_obus(data):
+        if kind == SEQUENCE_HEADER:
             return False
-        if unit.type in FRAMES and unit.payload:
-            return bool(unit.payload[0] & 0xE0)
+        if kind in FRAMES and begin < end:
+            return bool(data[begin] & 0xE0)
     return False

@@ -23,7 +23,8 @@ __all__ = ["AudioMedia", "Media", "MediaReference"]
 _Resource = TypeVar("_Resource", bound="Media | AudioMedia")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Not frozen only because that takes four times as long to make, for every frame.
+@dataclass(slots=True, eq=False)
 class Media:
     """The pixels of a frame.
 

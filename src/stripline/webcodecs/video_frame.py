@@ -99,7 +99,7 @@ class VideoFrame(MediaReference[Media]):
             base = picture_from(data, given)
         media = base.media
         shown = base.display or base.orientation.sides(*media.visible[2:])
-        self._take(*oriented(media, base.orientation, shown, given))
+        seen = oriented(media, base.orientation, shown, given)
         space = _pick_color_space(given.get("color_space", base.color_space), media.format)
         duration = given.get("duration", base.duration)
         if duration is not None:
@@ -107,7 +107,7 @@ class VideoFrame(MediaReference[Media]):
         if base.timestamp is None:
             require("VideoFrameInit", given, "timestamp")
         timestamp = long_long(given.get("timestamp", base.timestamp), "timestamp")
-        self._describe(timestamp, duration, space, given.get("metadata"))
+        self._take(*seen, timestamp, duration, space, clone_metadata(given.get("metadata")))
 
     @classmethod
     def _from_media(
@@ -134,29 +134,33 @@ class VideoFrame(MediaReference[Media]):
         """
         frame = cls.__new__(cls)
         frame._take(  # noqa: SLF001 - of this class
-            media, orientation, display_size or orientation.sides(*media.visible[2:])
-        )
-        frame._describe(  # noqa: SLF001 - of this class
-            timestamp, duration, color_space or _pick_color_space(None, media.format), metadata
+            media,
+            orientation,
+            display_size or orientation.sides(*media.visible[2:]),
+            timestamp,
+            duration,
+            color_space or _pick_color_space(None, media.format),
+            clone_metadata(metadata) if metadata else {},
         )
         return frame
 
-    def _take(self, media: Media, orientation: Orientation, display: tuple[int, int]) -> None:
-        self._resource = media
-        self._orientation = orientation
-        self._display = display
-
-    def _describe(
+    def _take(  # noqa: PLR0917 - all that a frame is
         self,
+        media: Media,
+        orientation: Orientation,
+        display: tuple[int, int],
         timestamp: int,
         duration: int | None,
         color_space: VideoColorSpace,
-        metadata: object,
+        metadata: dict[str, Any],
     ) -> None:
+        self._resource = media
+        self._orientation = orientation
+        self._display = display
         self._timestamp = timestamp
         self._duration = duration
         self._color_space = color_space
-        self._metadata = clone_metadata(metadata)
+        self._metadata = metadata
 
     def _picture(self) -> Picture:
         return Picture(
