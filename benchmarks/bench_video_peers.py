@@ -25,7 +25,7 @@ from stripline.webcodecs._av_video_encode import open_encoder
 from stripline.webcodecs.color_space import REC709
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from types import ModuleType
 
     from numpy.typing import NDArray
@@ -156,14 +156,9 @@ def decode(config: dict[str, Any], chunks: list[Any]) -> Took:
     async def run() -> None:
         nonlocal count
         decoder = VideoDecoder(output=lambda _: None, error=print)
-
-        async def given() -> AsyncIterator[Any]:
-            for chunk, _ in chunks:
-                yield chunk
-
         async with decoder:
             decoder.configure(config)
-            async for frame in decoder.stream(given(), max_queue=8):
+            async for frame in decoder.stream((chunk for chunk, _ in chunks), max_queue=8):
                 with frame:
                     count += len(frame.planes()) > 0
 

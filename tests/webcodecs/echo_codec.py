@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from stripline.webcodecs.exceptions import DOMException
 
 
+class Picture:
+    """An input that can be seen to be freed."""
+
+
 class EchoBackend:
     """Gives each item out at once, or with the next one when it is configured with a delay.
 
@@ -57,7 +61,6 @@ class EchoCodec(Codec[dict[str, Any], object]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.backends: list[EchoBackend] = []
-        self.discarded: list[object] = []
 
     @property
     def queue_size(self) -> int:
@@ -74,9 +77,6 @@ class EchoCodec(Codec[dict[str, Any], object]):
     def _new_backend(self) -> EchoBackend:
         self.backends.append(EchoBackend())
         return self.backends[-1]
-
-    def _discard_input(self, item: object) -> None:
-        self.discarded.append(item)
 
     def _finish(self, output: tuple[object, ...]) -> tuple[object, ...]:
         if output == ("unfinished",):

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 
 from stripline.webcodecs.control_queue import ControlQueue
 from tests.support import run_script
+from tests.webcodecs.echo_codec import Picture
 
 
 def held(queue: ControlQueue) -> threading.Event:
@@ -24,7 +26,7 @@ def test_messages_run_in_order_on_one_thread() -> None:
     queue = ControlQueue("test")
     seen: list[tuple[int, bool]] = []
     for number in range(100):
-        queue.put(lambda number=number: seen.append((number, queue.is_worker())))  # type: ignore[misc]  # bound now
+        queue.put(lambda number: seen.append((number, queue.is_worker())), number)
     queue.end()
     assert queue.thread is not None
     queue.thread.join(10)
@@ -34,18 +36,21 @@ def test_messages_run_in_order_on_one_thread() -> None:
 
 def test_clear_drops_what_has_not_begun_but_keeps_what_must_run() -> None:
     queue = ControlQueue("test")
-    go, seen, dropped = held(queue), [], []
-    queue.put(lambda: seen.append("a"), discard=lambda: dropped.append("a"))
-    queue.put(lambda: seen.append("b"), keep=True)
-    queue.put(lambda: seen.append("c"))
+    go, seen = held(queue), []
+    dropped = Picture()
+    freed = weakref.ref(dropped)
+    queue.put(lambda picture: seen.append(repr(picture)), dropped)
+    queue.put(seen.append, "b", keep=True)
+    queue.put(seen.append, "c")
+    del dropped
     queue.clear()
+    assert freed() is None
     queue.put(lambda: seen.append("d"))
     queue.end()
     queue.put(lambda: seen.append("late"))
     go.set()
     assert queue.thread is not None
     queue.thread.join(10)
-    assert dropped == ["a"]
     assert seen == ["b", "d"]
 
 

@@ -34,11 +34,11 @@ def loop(monkeypatch: pytest.MonkeyPatch) -> CountingLoop:
 def test_held_tasks_are_told_of_together(loop: CountingLoop) -> None:
     done: list[int] = []
     delivery = LoopDelivery(loop)
-    delivery.post(lambda: done.append(0), hold=True)
+    delivery.hold(done.append, 0)
     assert loop.runs == []
     delivery.wake(waiting=5)  # the last wake-up was long ago
     assert len(loop.runs) == 1
-    delivery.post(lambda: done.append(1))  # the loop is being woken already
+    delivery.post(done.append, 1)  # the loop is being woken already
     assert len(loop.runs) == 1
     loop.runs.pop()()
     assert done == [0, 1]
@@ -51,7 +51,7 @@ def test_tasks_are_held_while_inputs_wait_up_to_a_bound(loop: CountingLoop) -> N
     loop.runs.pop()()
     for number in range(HOLD_TASKS):
         assert loop.runs == []
-        delivery.post(lambda number=number: done.append(number), hold=True)  # type: ignore[misc]
+        delivery.hold(done.append, number)
         delivery.wake(waiting=3)
     loop.runs.pop()()
     assert done == list(range(HOLD_TASKS))
@@ -61,7 +61,7 @@ def test_nothing_is_held_when_nothing_waits(loop: CountingLoop) -> None:
     delivery = LoopDelivery(loop)
     delivery.post(lambda: None)
     loop.runs.pop()()
-    delivery.post(lambda: None, hold=True)
+    delivery.hold(lambda: None)
     delivery.wake()
     assert len(loop.runs) == 1
 
@@ -71,7 +71,7 @@ def test_tasks_for_a_closed_loop_are_dropped() -> None:
     delivery = LoopDelivery(loop)
     loop.close()
     done: list[int] = []
-    delivery.post(lambda: done.append(0), hold=True)
+    delivery.hold(done.append, 0)
     delivery.wake()
     delivery.wake()
     assert done == []

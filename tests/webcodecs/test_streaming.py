@@ -20,7 +20,7 @@ def made(**config: Any) -> EchoCodec:
 
 
 async def collect(codec: EchoCodec, items: Any, most: int = 8) -> list[object]:
-    outputs = stream(codec, items, codec.put, lambda: codec.queue_size, most)
+    outputs = stream(codec, items, codec.put, most)
     return [output async for output in outputs]
 
 
@@ -49,7 +49,7 @@ def test_no_more_are_taken_than_may_wait() -> None:
                 taken.append(item)
                 yield item
 
-        outputs = stream(codec, items(), codec.put, lambda: codec.queue_size, 4)
+        outputs = stream(codec, items(), codec.put, 4)
         seen = 0
         async for _ in outputs:
             seen += 1
@@ -78,7 +78,7 @@ def test_an_error_of_the_source_is_raised() -> None:
 def test_leaving_early_stops_the_source() -> None:
     async def run() -> None:
         codec, source = made(), iter(range(1000))
-        outputs = stream(codec, source, codec.put, lambda: codec.queue_size, 4)
+        outputs = stream(codec, source, codec.put, 4)
         async for output in outputs:
             if output == 10:
                 break
@@ -94,7 +94,7 @@ def test_a_stream_after_one_that_was_left() -> None:
         codec = made()
 
         def begin(items: Iterable[int]) -> AsyncIterator[object]:
-            return stream(codec, items, codec.put, lambda: codec.queue_size, 2)
+            return stream(codec, items, codec.put, 2)
 
         async for _ in begin(range(100)):
             break  # what is left is cleaned up when the loop comes to it

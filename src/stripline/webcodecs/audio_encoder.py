@@ -99,7 +99,7 @@ class AudioEncoder(Codec[dict[str, Any], AudioData]):
         Raises:
             DOMException: What closed the encoder.
         """
-        return stream(self, audio, self.encode, lambda: self._queue_size, max_queue)
+        return stream(self, audio, self.encode, max_queue)
 
     @staticmethod
     def is_config_supported(
@@ -119,9 +119,6 @@ class AudioEncoder(Codec[dict[str, Any], AudioData]):
         )
 
         return AudioEncodeBackend()
-
-    def _discard_input(self, item: AudioData) -> None:
-        item.close()
 
 
 def _try(config: dict[str, Any]) -> None:

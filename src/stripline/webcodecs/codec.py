@@ -20,7 +20,6 @@ from __future__ import annotations
 import threading
 from abc import abstractmethod
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from stripline.webcodecs.backend import callbacks, dom_exception
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
     from stripline.webcodecs.backend import Backend
     from stripline.webcodecs.exceptions import DOMException
+    from stripline.webcodecs.streaming import Feed
 
 __all__ = ["Codec"]
 
@@ -76,7 +76,7 @@ class Codec(EventTarget, Generic[Config, Input]):
         self._told = False  # whether the error callback has run
         self._dequeue_scheduled = False
         self._generation = 0
-        self._watch: Callable[..., object] | None = None  # what `stream` listens with
+        self._feed: Feed[Any] | None = None  # what `stream` listens with
         # These two belong to the codec's thread.
         self._backend: Backend[Config, Input] | None = None
         self._active: Config | None = None
@@ -93,9 +93,6 @@ class Codec(EventTarget, Generic[Config, Input]):
     @abstractmethod
     def _new_backend(self) -> Backend[Config, Input]:
         """Make the object that does the work; called on the codec's thread."""
-
-    def _discard_input(self, item: Input) -> None:
-        """Release an input that is not worked on; does nothing unless overridden."""
 
     def _finish(self, output: tuple[Any, ...]) -> tuple[Any, ...]:
         """Make what the callback gets of a backend's output, on the thread that delivers it.
@@ -120,15 +117,12 @@ class Codec(EventTarget, Generic[Config, Input]):
         with self._lock:
             self._refuse_closed("configure()")
             self._state = CodecState.CONFIGURED
-            self._queue.put(partial(self._run, self._run_configure, self._generation, config))
+            self._queue.put(self._run_configure, self._generation, config)
 
     def _enqueue(self, item: Input) -> None:
         """Queue an input; the caller has checked it and the state under the lock."""
         self._queue_size += 1
-        self._queue.put(
-            partial(self._run, self._run_work, self._generation, item),
-            discard=partial(self._discard_input, item),
-        )
+        self._queue.put(self._run_work, self._generation, item)
 
     def flush(self) -> Promise[None]:
         """Complete all work that is queued and emit its outputs.
@@ -150,7 +144,7 @@ class Codec(EventTarget, Generic[Config, Input]):
             if self._state is not CodecState.CONFIGURED:
                 return Promise.rejected(self._not_configured("flush()"))
             self._flushes.append(promise)
-            self._queue.put(partial(self._run, self._run_flush, self._generation, promise))
+            self._queue.put(self._run_flush, self._generation, promise)
             return promise
 
     def reset(self) -> None:
@@ -222,13 +216,16 @@ class Codec(EventTarget, Generic[Config, Input]):
             if self._dequeue_scheduled:
                 return
             self._dequeue_scheduled = True
-        self._delivery.post(self._fire_dequeue, turn_end=True)
+        self._delivery.post_late(self._fire_dequeue)
 
     # Tasks that the delivery runs.
 
     def _fire_dequeue(self) -> None:
         self._dequeue_scheduled = False
-        self._delivery.call(_always, self.dispatch_event, Event("dequeue", self))
+        if self._feed is not None:
+            self._feed.changed()
+        if self._registrations:
+            self._delivery.call(self.dispatch_event, Event("dequeue", self))
 
     def _report_listener(self, error: Exception) -> None:
         self._delivery.report(error)
@@ -238,22 +235,24 @@ class Codec(EventTarget, Generic[Config, Input]):
             if generation != self._generation:
                 return
             self._queue_size -= 1
+            if self._dequeue_scheduled:
+                return
         self._schedule_dequeue()
 
     def _deliver(self, generation: int, output: tuple[Any, ...]) -> None:
-        wanted = partial(self._is_current, generation)
-        if not wanted():
+        if generation != self._generation:
             return
         try:
             output = self._finish(output)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
             self._close_on_error(generation, dom_exception(error))
             return
-        if self._delivery.call(wanted, self._output, *output) and self._watch is not None:
-            self._watch(*output)
-
-    def _is_current(self, generation: int) -> bool:
-        return generation == self._generation
+        # Another thread may have called reset() meanwhile; if it does after this line, it waits.
+        if generation != self._generation:
+            return
+        self._delivery.call(self._output, *output)
+        if self._feed is not None:
+            self._feed.arrived(output[0])
 
     def _resolve_flush(self, promise: Promise[None]) -> None:
         with self._lock:
@@ -269,7 +268,7 @@ class Codec(EventTarget, Generic[Config, Input]):
             flushes = self._abort(CodecState.CLOSED)
             self._closed_by = error
         self._after_abort()
-        self._delivery.call(_always, self._error, error)
+        self._delivery.call(self._error, error)
         with self._lock:
             self._told = True
             flushes += self._flushes
@@ -277,12 +276,8 @@ class Codec(EventTarget, Generic[Config, Input]):
         for promise in flushes:
             promise.reject(error)
 
-    # Messages that the codec's thread runs. What they post is held for `_run` to wake the loop.
-
-    def _run(self, message: Callable[..., object], *args: object) -> None:
-        message(*args)
-        if not self._queue:
-            self._delivery.wake()
+    # Messages that the codec's thread runs. What they have to tell is held until another input was
+    # begun, or there is none.
 
     def _is_over(self, generation: int) -> bool:
         return generation == self._failed or generation != self._generation
@@ -300,17 +295,19 @@ class Codec(EventTarget, Generic[Config, Input]):
             self._active = config
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
             self._fail(generation, error)
+        self._delivery.wake(len(self._queue))
 
     def _run_work(self, generation: int, item: Input) -> None:
         if self._is_over(generation) or self._backend is None:
-            self._discard_input(item)
             return
-        self._delivery.post(partial(self._took_one, generation), hold=True)
+        self._delivery.hold(self._took_one, generation)
         self._delivery.wake(len(self._queue))
         try:
             self._emit(generation, self._backend.work(item))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
             self._fail(generation, error)
+        if not self._queue:
+            self._delivery.wake()
 
     def _run_flush(self, generation: int, promise: Promise[None]) -> None:
         if self._is_over(generation) or self._backend is None:
@@ -318,20 +315,20 @@ class Codec(EventTarget, Generic[Config, Input]):
         self._delivery.wake()
         try:
             self._emit(generation, self._backend.drain())
+            self._delivery.hold_alone(self._resolve_flush, promise)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
             self._fail(generation, error)
-            return
-        self._delivery.post(partial(self._resolve_flush, promise), breathe=True, hold=True)
+        self._delivery.wake()
 
     def _emit(self, generation: int, outputs: Iterable[tuple[Any, ...]]) -> None:
         for output in outputs:
             if generation != self._generation:
                 return
-            self._delivery.post(partial(self._deliver, generation, output), hold=True)
+            self._delivery.hold(self._deliver, generation, output)
 
     def _fail(self, generation: int, error: Exception) -> None:
         self._failed = generation
-        self._delivery.post(partial(self._close_on_error, generation, dom_exception(error)))
+        self._delivery.post(self._close_on_error, generation, dom_exception(error))
 
     def _release(self) -> None:
         self._delivery.wake()
@@ -380,7 +377,3 @@ class Codec(EventTarget, Generic[Config, Input]):
     def _close_if_open(self) -> None:
         with suppress(InvalidStateError):
             self.close()
-
-
-def _always() -> bool:
-    return True

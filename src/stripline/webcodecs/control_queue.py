@@ -10,7 +10,7 @@ import atexit
 import queue
 import threading
 import weakref
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,8 @@ __all__ = ["ControlQueue"]
 EXIT_SECONDS: Final = 5.0
 
 
-class _Message(NamedTuple):
-    run: Callable[[], object]
-    discard: Callable[[], object] | None
-    keep: bool
+# What to call, with which arguments, and whether `clear` leaves it in.
+_Message: TypeAlias = "tuple[Callable[..., object], tuple[Any, ...], bool]"
 
 
 class _Worker:
@@ -41,8 +39,9 @@ class _Worker:
         self.messages.put(None)
 
     def run(self) -> None:
-        while (message := self.messages.get()) is not None:
-            message.run()
+        take = self.messages.get
+        while (message := take()) is not None:
+            message[0](*message[1])
             # While waiting, the thread must not keep the codec alive by its last message.
             del message
 
@@ -63,24 +62,18 @@ class ControlQueue:
         self._lock = threading.Lock()
         weakref.finalize(self, self._worker.end).atexit = False
 
-    def put(
-        self,
-        run: Callable[[], object],
-        *,
-        discard: Callable[[], object] | None = None,
-        keep: bool = False,
-    ) -> None:
+    def put(self, run: Callable[..., object], *arguments: object, keep: bool = False) -> None:
         """Append a message; ignored after `end`.
 
         Args:
-            run: What to do; it does not raise.
-            discard: What to do instead when the message is dropped.
+            run: What to call; it does not raise.
+            arguments: What to call it with.
             keep: Whether `clear` leaves it in.
         """
         with self._lock:
             if self._worker.ended:
                 return
-            self._worker.messages.put(_Message(run, discard, keep))
+            self._worker.messages.put((run, arguments, keep))
             if self._worker.thread is None:
                 self._start()
 
@@ -92,15 +85,10 @@ class ControlQueue:
 
     def clear(self) -> None:
         """Drop all messages that have not begun, but for those to keep."""
-        dropped: list[_Message] = []
         with self._lock:
-            dropped.extend(_take_all(self._worker.messages))
-            for message in dropped:
-                if message.keep:
+            for message in _take_all(self._worker.messages):
+                if message[2]:
                     self._worker.messages.put(message)
-        for message in dropped:
-            if not message.keep and message.discard is not None:
-                message.discard()
 
     def end(self) -> None:
         """Let the thread end after what is queued; nothing can be put any more."""

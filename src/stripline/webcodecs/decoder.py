@@ -64,4 +64,4 @@ class Decoder(Codec[dict[str, Any], Input], Generic[Chunk, Input, Output]):
         Raises:
             DOMException: What closed the decoder.
         """
-        return stream(self, chunks, self.decode, lambda: self._queue_size, max_queue)
+        return stream(self, chunks, self.decode, max_queue)

@@ -19,7 +19,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ HOLD_SECONDS: Final = 0.004
 # save little, and each picture that is held costs the decoder another buffer, cold in the cache.
 HOLD_TASKS: Final = 4
 
-_inside = threading.local()  # .depth: how many callbacks of any codec this thread is inside of
+_inside = threading.local()  # .turn: whether this thread is running some codec's tasks
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -51,31 +51,21 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 class Delivery(ABC):
-    """Runs one codec's tasks on one thread, in order."""
+    """Runs one codec's tasks on one thread, in order. A task is a function and its arguments."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle = threading.Condition(self._lock)
-        self._settling = 0  # how many threads wait for a callback to end
-        self._runner: int | None = None  # the thread inside a callback
+        self._settling = 0  # how many threads wait for tasks to end
+        self._running = False  # set before a task finds out whether it is still wanted
 
     @abstractmethod
-    def post(
-        self,
-        task: Callable[[], object],
-        *,
-        breathe: bool = False,
-        turn_end: bool = False,
-        hold: bool = False,
-    ) -> None:
-        """Have a task run after all that were posted before, from any thread.
+    def hold(self, task: Callable[..., object], *arguments: object) -> None:
+        """Have a task run after all that came before, from any thread, after the next `wake`.
 
         Args:
-            task: What to do; it does not raise.
-            breathe: Let the loop run what the task woke before the next task runs.
-            turn_end: Posted by a task: run when the loop's turn ends or is about to breathe, before
-                tasks that are posted already.
-            hold: The caller will call `wake`.
+            task: What to call; it does not raise.
+            arguments: What to call it with.
         """
 
     @abstractmethod
@@ -87,6 +77,22 @@ class Delivery(ABC):
                 is held on: the caller will call again.
         """
 
+    def post(self, task: Callable[..., object], *arguments: object) -> None:
+        """Hold a task and wake."""
+        self.hold(task, *arguments)
+        self.wake()
+
+    def hold_alone(self, task: Callable[..., object], *arguments: object) -> None:
+        """Hold a task whose consequences come before the next: the loop runs what it woke."""
+        self.hold(task, *arguments)
+
+    def post_late(self, task: Callable[[], object]) -> None:
+        """Post a task; by a task, to run when the turn ends, before tasks that are there already.
+
+        A turn is what one wake-up runs, up to a task that was held alone.
+        """
+        self.post(task)
+
     @abstractmethod
     def is_here(self) -> bool:
         """Whether tasks run on the calling thread."""
@@ -95,42 +101,36 @@ class Delivery(ABC):
     def report(self, error: BaseException) -> None:
         """Tell of an exception that a callback raised."""
 
-    def call(
-        self, wanted: Callable[[], bool], callback: Callable[..., object], *args: object
-    ) -> bool:
-        """Run a user's callback if it is still wanted; called on the delivering thread only.
-
-        Returns:
-            Whether it was wanted.
-        """
-        with self._lock:
-            if not wanted():
-                return False
-            outer, self._runner = self._runner, threading.get_ident()
-        _inside.depth = getattr(_inside, "depth", 0) + 1
+    def call(self, callback: Callable[..., object], *arguments: object) -> None:
+        """Call a user's function, by a task; what it raises is reported."""
         try:
-            callback(*args)
+            callback(*arguments)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the codec goes on
             self.report(error)
-        finally:
-            _inside.depth -= 1
-            with self._lock:
-                self._runner = outer
-                if self._settling:
-                    self._idle.notify_all()
-        return True
 
     def settle(self) -> None:
-        """Wait for a callback that runs on another thread, so that none is running afterwards.
+        """Wait for a task that runs on another thread, so that none is running afterwards.
 
         Returns at once inside of any codec's callback, and after `CALLBACK_WAIT_SECONDS` at most.
         """
-        if getattr(_inside, "depth", 0):
+        if getattr(_inside, "turn", False):
             return
         with self._lock:
             self._settling += 1
-            self._idle.wait_for(lambda: self._runner is None, CALLBACK_WAIT_SECONDS)
+            self._idle.wait_for(lambda: not self._running, CALLBACK_WAIT_SECONDS)
             self._settling -= 1
+
+    def _begin_turn(self) -> tuple[bool, bool]:
+        """Begin to run tasks; a callback may run a loop or call a codec, and begin another turn."""
+        outer = (self._running, getattr(_inside, "turn", False))
+        self._running = _inside.turn = True
+        return outer
+
+    def _end_turn(self, outer: tuple[bool, bool]) -> None:
+        self._running, _inside.turn = outer
+        if self._settling:
+            with self._lock:
+                self._idle.notify_all()
 
 
 class LoopDelivery(Delivery):
@@ -140,28 +140,26 @@ class LoopDelivery(Delivery):
         super().__init__()
         self._loop = loop
         self._thread = threading.get_ident()
-        self._tasks: deque[tuple[Callable[[], object], bool]] = deque()
-        self._last: deque[Callable[[], object]] = deque()
+        self._tasks: deque[tuple[Callable[..., object], tuple[Any, ...], bool]] = deque()
+        self._late: deque[Callable[[], object]] = deque()
         self._awake = False
         self._woken_at = -HOLD_SECONDS
         self._paused = False
-        self._running = False
 
-    def post(
-        self,
-        task: Callable[[], object],
-        *,
-        breathe: bool = False,
-        turn_end: bool = False,
-        hold: bool = False,
-    ) -> None:
+    def hold(self, task: Callable[..., object], *arguments: object) -> None:
         """Queue a task for the loop; dropped when the loop is closed."""
-        if turn_end and self._running and self.is_here():
-            self._last.append(task)
-            return
-        self._tasks.append((task, breathe))
-        if not hold:
-            self.wake()
+        self._tasks.append((task, arguments, False))
+
+    def hold_alone(self, task: Callable[..., object], *arguments: object) -> None:
+        """Queue a task, after which the loop goes on to what it woke."""
+        self._tasks.append((task, arguments, True))
+
+    def post_late(self, task: Callable[[], object]) -> None:
+        """Queue a task for the turn's end, or post it from elsewhere."""
+        if self._running and self.is_here():
+            self._late.append(task)
+        else:
+            self.post(task)
 
     def wake(self, waiting: int = 0) -> None:
         """Wake the loop, unless it is already being woken."""
@@ -183,30 +181,30 @@ class LoopDelivery(Delivery):
         self._awake = False
         if self._paused:
             return
-        self._running = True
+        outer = self._begin_turn()
         try:
             for _ in range(len(self._tasks)):
-                task, breathe = self._tasks.popleft()
-                if breathe:
-                    self._end_turn()
-                task()
-                if breathe:
+                task, arguments, alone = self._tasks.popleft()
+                if alone:
+                    self._run_late()
+                task(*arguments)
+                if alone:
                     # Behind what the task woke, which is in the loop's queue by now.
                     self._paused = True
                     self._loop.call_soon(self._resume)
                     return
-            self._end_turn()
+            self._run_late()
         finally:
-            self._running = False
+            self._end_turn(outer)
             if self._tasks and not self._paused:
                 self.wake()
 
-    def _end_turn(self) -> None:
-        for _ in range(len(self._last)):
-            self._last.popleft()()
+    def _run_late(self) -> None:
+        for _ in range(len(self._late)):
+            self._late.popleft()()
         # What these posted in turn waits for the next turn, so that the loop is not held for ever.
-        self._tasks.extend((task, False) for task in self._last)
-        self._last.clear()
+        self._tasks.extend((task, (), False) for task in self._late)
+        self._late.clear()
 
     def _resume(self) -> None:
         self._paused = False
@@ -232,19 +230,16 @@ class ThreadDelivery(Delivery):
         super().__init__()
         self._queue = queue
 
-    def post(
-        self,
-        task: Callable[[], object],
-        *,
-        breathe: bool = False,  # noqa: ARG002 - there is no loop
-        turn_end: bool = False,  # noqa: ARG002 - there are no turns
-        hold: bool = False,  # noqa: ARG002 - nobody sleeps
-    ) -> None:
+    def hold(self, task: Callable[..., object], *arguments: object) -> None:
         """Run the task now on the codec's thread, or queue it from any other."""
-        if self.is_here():
-            task()
-        else:
-            self._queue.put(task, keep=True)
+        if not self.is_here():
+            self._queue.put(self.hold, task, *arguments, keep=True)
+            return
+        outer = self._begin_turn()
+        try:
+            task(*arguments)
+        finally:
+            self._end_turn(outer)
 
     def wake(self, waiting: int = 0) -> None:
         """Do nothing: tasks have run, or are messages that the thread waits for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -22,7 +22,6 @@ async def stream(
     codec: Codec[Any, Any],
     items: Iterable[T] | AsyncIterable[T],
     put: Callable[[T], object],
-    waiting: Callable[[], int],
     max_queue: int,
 ) -> AsyncIterator[Any]:
     """Feed a codec, and give its outputs as they come.
@@ -32,9 +31,9 @@ async def stream(
 
     Args:
         codec: The codec, configured.
-        items: The inputs.
+        items: The inputs. Those of a plain iterable are taken whenever the next output is asked
+            for, those of an asynchronous one meanwhile too.
         put: Queues one input.
-        waiting: The codec's queue size.
         max_queue: How many inputs may wait; at least one.
 
     Yields:
@@ -49,71 +48,121 @@ async def stream(
         raise ValueError(f"max_queue is {max_queue}: at least one input must fit")
     if not codec._delivery.is_here():  # noqa: SLF001 - this is a part of the codec
         raise RuntimeError("stream() works on the asyncio loop that the codec was made on")
-    feed = _Feed(codec, put, waiting, max_queue)
-    codec._watch = feed.arrived  # noqa: SLF001 - this is a part of the codec
-    codec.add_event_listener("dequeue", feed.changed.set)
-    feeder = asyncio.ensure_future(feed.run(items))
-    feeder.add_done_callback(lambda _: feed.changed.set())
+    feed = Feed(codec, items, put, max_queue)
+    before, codec._feed = codec._feed, feed  # noqa: SLF001 - this is a part of the codec
+    if before is not None:
+        before.changed()
     try:
-        while feed.outputs or not feeder.done():
-            if codec._watch != feed.arrived:  # noqa: SLF001 - this is a part of the codec
+        while True:
+            feed.fill()
+            if codec._feed is not feed:  # noqa: SLF001 - this is a part of the codec
                 raise InvalidStateError("another stream() of this codec has begun")
-            while feed.outputs:
+            if feed.outputs:
                 yield feed.outputs.popleft()
-                feed.changed.set()
-            if not feeder.done():
+            elif feed.is_over():
+                break
+            else:
                 await feed.change()
-        feeder.result()
     finally:
         # A stream that was left is cleaned up some time later, when another may have begun.
-        if codec._watch == feed.arrived:  # noqa: SLF001 - this is a part of the codec
-            codec._watch = None  # noqa: SLF001 - this is a part of the codec
-        codec.remove_event_listener("dequeue", feed.changed.set)
-        feeder.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await feeder
+        if codec._feed is feed:  # noqa: SLF001 - this is a part of the codec
+            codec._feed = None  # noqa: SLF001 - this is a part of the codec
+        await feed.end()
 
 
-class _Feed(Generic[T]):
-    """What the two sides of a stream share."""
+class Feed(Generic[T]):
+    """What the two sides of a stream share.
+
+    Attributes:
+        outputs: What the codec gave and nobody took yet.
+    """
 
     def __init__(
         self,
         codec: Codec[Any, Any],
+        items: Iterable[T] | AsyncIterable[T],
         put: Callable[[T], object],
-        waiting: Callable[[], int],
         max_queue: int,
     ) -> None:
         self._codec = codec
-        self._put = put
-        self._waiting = waiting
+        self._put_item = put
         self._max_queue = max_queue
+        self._loop = asyncio.get_running_loop()
+        self._waiters: list[asyncio.Future[None]] = []
         self.outputs: deque[object] = deque()
-        self.changed = asyncio.Event()
+        self._items: Iterator[T] | None = None
+        self._last: asyncio.Future[None] | None = None  # when it is done, all inputs are
+        if isinstance(items, AsyncIterable):
+            self._end_with(self._run(items))
+        else:
+            self._items = iter(items)
 
-    def arrived(self, output: object, *_: object) -> None:
+    def arrived(self, output: object) -> None:
+        """Take an output of the codec."""
         self.outputs.append(output)
-        self.changed.set()
+        self.changed()
+
+    def changed(self) -> None:
+        """Say that the queue or the outputs have changed."""
+        if self._waiters:
+            for waiter in self._waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+            self._waiters.clear()
 
     async def change(self) -> None:
-        self.changed.clear()
-        await self.changed.wait()
+        """Wait until something has changed."""
+        waiter = self._loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
 
-    async def run(self, items: Iterable[T] | AsyncIterable[T]) -> None:
-        async for item in _each(items):
-            while max(self._waiting(), len(self.outputs)) >= self._max_queue:
+    def fill(self) -> None:
+        """Put as many inputs as there is room for."""
+        if self._items is None:
+            self.changed()  # `_run` does it
+            return
+        try:
+            while self._has_room():
+                self._put(next(self._items))
+        except StopIteration:
+            self._items = None
+            self._end_with(self._codec.flush())
+        except Exception as error:  # noqa: BLE001 - raised after the outputs that are there
+            self._items = None
+            self._last = self._loop.create_future()
+            self._last.set_exception(error)
+
+    def is_over(self) -> bool:
+        """Whether all inputs were put and all work is complete; raises what went wrong."""
+        if self._last is None or not self._last.done():
+            return False
+        self._last.result()
+        return True
+
+    async def end(self) -> None:
+        """Put no more."""
+        if self._last is not None:
+            self._last.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._last
+
+    def _has_room(self) -> bool:
+        waiting = self._codec._queue_size  # noqa: SLF001 - this is a part of the codec
+        return waiting < self._max_queue and len(self.outputs) < self._max_queue
+
+    def _put(self, item: T) -> None:
+        try:
+            self._put_item(item)
+        except InvalidStateError as error:
+            raise error.__cause__ or error from None
+
+    async def _run(self, items: AsyncIterable[T]) -> None:
+        async for item in items:
+            while not self._has_room():
                 await self.change()
-            try:
-                self._put(item)
-            except InvalidStateError as error:
-                raise error.__cause__ or error from None
+            self._put(item)
         await self._codec.flush()
 
-
-async def _each(items: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
-    if isinstance(items, AsyncIterable):
-        async for item in items:
-            yield item
-    else:
-        for item in items:
-            yield item
+    def _end_with(self, last: Awaitable[None]) -> None:
+        self._last = asyncio.ensure_future(last)
+        self._last.add_done_callback(lambda _: self.changed())

@@ -127,7 +127,7 @@ class VideoEncoder(Codec[dict[str, Any], EncodeItem]):
         Raises:
             DOMException: What closed the encoder.
         """
-        return stream(self, frames, self.encode, lambda: self._queue_size, max_queue)
+        return stream(self, frames, self.encode, max_queue)
 
     @staticmethod
     def is_config_supported(
@@ -147,9 +147,6 @@ class VideoEncoder(Codec[dict[str, Any], EncodeItem]):
         )
 
         return VideoEncodeBackend()
-
-    def _discard_input(self, item: EncodeItem) -> None:
-        item.frame.close()
 
 
 def _try(config: dict[str, Any]) -> None:
