@@ -154,19 +154,22 @@ def _plan(
     rate: _Rate,
     **how: Any,  # noqa: ANN401 - EncoderPlan checks
 ) -> EncoderPlan:
-    pixels = config["width"] * config["height"]
-    threads = 1
-    if pixels > _ONE_THREAD_PIXELS and codec.kind != "vp8":
-        # VP8 on two threads was seen to take up to ten times the processor time.
-        threads = min(os.cpu_count() or 1, _MOST_THREADS)
     return EncoderPlan(
         codec=codec,
         framerate=Fraction(rate.framerate).limit_denominator(100_000) or Fraction(1, 100_000),
         bitrate=rate.bits if rate.held else 0,
-        threads=threads,
+        threads=_threads(codec, config),
         layers=rate.layers,
         **how,
     )
+
+
+def _threads(codec: VideoCodec, config: Mapping[str, Any]) -> int:
+    """On how many threads FFmpeg or its library encodes."""
+    # VP8 on two threads was seen to take up to ten times the processor time.
+    if config["width"] * config["height"] <= _ONE_THREAD_PIXELS or codec.kind == "vp8":
+        return 1
+    return min(os.cpu_count() or 1, _MOST_THREADS)
 
 
 def _planar(codec: VideoCodec, bits: tuple[int, ...]) -> str:
@@ -280,6 +283,9 @@ def _vpx(
     }
     if codec.kind == "vp9":
         options["row-mt"] = "1"
+        # A power of two. Tiles are coded each for itself: on one thread, the four columns that
+        # libvpx makes of 1280 pixels were seen to cost 0.1 to 0.7 dB and 5 % of the time.
+        options["tile-columns"] = str(_threads(codec, config).bit_length() - 1)
         if config.get("content_hint") == ContentHint.TEXT:
             options["tune-content"] = "screen"
     if rate.mode is Mode.QUANTIZER:

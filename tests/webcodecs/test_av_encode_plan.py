@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from stripline.webcodecs._av_encode_plan import plan_encoder
+
+
+@pytest.mark.parametrize(
+    ("size", "processors", "threads", "columns"),
+    [
+        ((1280, 720), 4, 1, "0"),
+        ((1920, 1080), 1, 1, "0"),
+        ((1920, 1080), 2, 2, "1"),
+        ((1920, 1080), 6, 6, "2"),
+        ((3840, 2160), 64, 8, "3"),
+    ],
+)
+def test_vp9_has_no_more_columns_of_tiles_than_threads(
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+    processors: int,
+    threads: int,
+    columns: str,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    width, height = size
+    plan = plan_encoder({"codec": "vp09.00.51.08", "width": width, "height": height})
+    assert (plan.threads, plan.options["tile-columns"]) == (threads, columns)
