@@ -127,6 +127,7 @@ class VideoEncodeBackend:
         self._sets = ParameterSets(self._plan.codec.kind)
         self._sent: dict[int, _Sent] = {}
         self._clock = 0
+        self._nominal = max(1, int(_MICROSECONDS / self._plan.framerate))
         self._count = 0
         self._last_timestamp = 0
         self._want_key = True
@@ -171,9 +172,8 @@ class VideoEncodeBackend:
 
     def _tick(self, timestamp: int) -> int:
         """The encoder's time of a frame: it follows the timestamps where they are plausible."""
-        nominal = max(1, int(_MICROSECONDS / self._plan.framerate))
         if self._count:
-            step = timestamp - self._last_timestamp
+            step, nominal = timestamp - self._last_timestamp, self._nominal
             self._clock += step if 0 < step <= max(_LONGEST_STEP, 2 * nominal) else nominal
         self._last_timestamp = timestamp
         return self._clock

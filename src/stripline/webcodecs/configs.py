@@ -395,4 +395,6 @@ def check_encode_options(
     Raises:
         TypeError: They are not valid (section 7.13 and the registrations).
     """
+    if options is None and not more:
+        return {}
     return m.convert(_ENCODE_OPTIONS, options, more)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypedDict
 
 from stripline.webcodecs.pixel_formats import PIXEL_FORMATS
@@ -117,10 +118,33 @@ class PlanePart:
 
 @dataclass(frozen=True, slots=True)
 class CombinedLayout:
-    """The parts of all planes, and the bytes that a buffer for them needs."""
+    """The parts of all planes.
+
+    Attributes:
+        allocation_size: The bytes that a buffer for them needs.
+        parts: Of each plane.
+        spans: The first byte of each in the buffer, and the first after it.
+        strides: Bytes from row to row of each.
+        is_block: Whether they lie back to back, in order and without gaps.
+    """
 
     allocation_size: int
     parts: tuple[PlanePart, ...]
+    spans: tuple[tuple[int, int], ...]
+    strides: tuple[int, ...]
+    is_block: bool
+
+    @classmethod
+    def of(cls, parts: Sequence[PlanePart]) -> CombinedLayout:
+        """The layout of these planes."""
+        spans = tuple((part.offset, part.end) for part in parts)
+        return cls(
+            allocation_size=max(end for _, end in spans),
+            parts=tuple(parts),
+            spans=spans,
+            strides=tuple(part.stride for part in parts),
+            is_block=all(before[1] == after[0] for before, after in pairwise(spans)),
+        )
 
     def as_plane_layouts(self) -> list[PlaneLayout]:
         """Offset and stride of each plane, as new dicts."""
@@ -235,7 +259,7 @@ def _layout(
                 raise TypeError(f"planes {earlier} and {index} overlap")
         parts.append(part)
         size = max(size, part.end)
-    return CombinedLayout(size, tuple(parts))
+    return CombinedLayout.of(parts)
 
 
 def _plane_layouts(layout: object, planes: int) -> list[tuple[int, int]]:

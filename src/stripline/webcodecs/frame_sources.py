@@ -82,17 +82,9 @@ def _from_buffer(data: object, members: Mapping[str, Any]) -> Media:
             f"need {layout.allocation_size:,}"
         )
     view = kept_bytes(data, view[: layout.allocation_size], members.get("transfer"))
-    visible = (0, 0, width, height)
-    strides = tuple(part.stride for part in layout.parts)
-    if all(
-        part.end == after.offset
-        for part, after in zip(layout.parts, layout.parts[1:], strict=False)
-    ):
-        return Media.of_block(
-            form, (width, height), view[layout.parts[0].offset :], strides, visible
-        )
-    planes = tuple(view[part.offset : part.end] for part in layout.parts)
-    return Media(form.name, width, height, planes, strides, visible)
+    planes = tuple([view[begin:end] for begin, end in layout.spans])
+    block = view[layout.spans[0][0] :] if layout.is_block else None
+    return Media(form.name, width, height, planes, layout.strides, (0, 0, width, height), block)
 
 
 def picture_from(data: object, members: Mapping[str, Any]) -> Picture:
@@ -104,6 +96,8 @@ def picture_from(data: object, members: Mapping[str, Any]) -> Picture:
         InvalidStateError: A picture without pixels.
         NotSupportedError: A frame of PyAV in a format that has no name here.
     """
+    if isinstance(data, np.ndarray):
+        return _from_numpy(data, members)
     # What was never imported cannot have made the object.
     if "av.video.frame" in sys.modules:
         from stripline.webcodecs._av_frames import is_av_frame, picture_from_av  # noqa: PLC0415
@@ -115,12 +109,17 @@ def picture_from(data: object, members: Mapping[str, Any]) -> Picture:
 
         if isinstance(data, Image):
             return _from_pillow(data)
-    if isinstance(data, np.ndarray) and data.ndim in {2, 3} and "coded_width" not in members:
+    return Picture(_from_buffer(data, members), None)
+
+
+def _from_numpy(array: NDArray[Any], members: Mapping[str, Any]) -> Picture:
+    """A picture where the array's shape says its size, a buffer where the members do."""
+    if array.ndim in {2, 3} and "coded_width" not in members:
         name = members.get("format")
         if name is None or pixel_format(enum_member(VideoPixelFormat, name, "format")).is_rgb:
-            shared = is_transferred(data, members.get("transfer"))
-            return _from_array(data, name, shared=shared)
-    return Picture(_from_buffer(data, members), None)
+            shared = is_transferred(array, members.get("transfer"))
+            return _from_array(array, name, shared=shared)
+    return Picture(_from_buffer(array, members), None)
 
 
 def _from_array(array: NDArray[Any], name: str | None, *, shared: bool) -> Picture:

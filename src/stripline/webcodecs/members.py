@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def dictionary(**members: Converter) -> Converter:
     return convert_members
 
 
+@cache
 def enumeration(kind: type[StrEnum]) -> Converter:
     """One of an enumeration, or its string."""
 
@@ -97,7 +99,7 @@ def integer(least: int, most: int) -> Converter:
     """A whole number in a range; a fraction is cut off ([EnforceRange])."""
 
     def convert_integer(value: Any, name: str) -> int:  # noqa: ANN401 - to be checked
-        whole = _whole(value, name)
+        whole = value if type(value) is int else _whole(value, name)
         if not least <= whole <= most:
             raise TypeError(f"{name} is {value}, but may be {least} to {most}")
         return whole

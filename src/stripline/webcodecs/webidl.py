@@ -76,8 +76,8 @@ def gather(
 
 def require(what: str, members: Mapping[str, Any], *names: str) -> None:
     """Raise a TypeError unless all these members are there."""
-    missing = [name for name in names if name not in members]
-    if missing:
+    if not members.keys() >= set(names):
+        missing = [name for name in names if name not in members]
         raise TypeError(f"{what} needs {', '.join(missing)}")
 
 
@@ -91,6 +91,8 @@ def as_float(value: object) -> float:
 
 def enum_member(kind: type[_Enum], value: object, name: str) -> _Enum:
     """The member of an enumeration, given itself or its text."""
+    if isinstance(value, kind):
+        return value
     member: _Enum = enumeration(kind)(value, name)
     return member
 
@@ -158,7 +160,9 @@ def is_transferred(data: object, transfer: Iterable[object] | None) -> bool:
     Raises:
         DataCloneError: The same buffer is listed twice.
     """
-    handed = [] if transfer is None else list(transfer)
+    if transfer is None:
+        return False
+    handed = list(transfer)
     if len({id(item) for item in handed}) != len(handed):
         raise DataCloneError("transfer lists the same buffer twice")
     return any(item is data for item in handed)
