@@ -101,18 +101,30 @@ def config_for(codec: str) -> dict[str, Any]:
     }
 
 
-def _frames(clip: Clip) -> Iterator[VideoFrame]:
+def _frames(clip: Clip, *, copied: bool) -> Iterator[VideoFrame]:
     for timestamp, picture in clip:
         with VideoFrame(
-            picture, format="I420", coded_width=WIDTH, coded_height=HEIGHT, timestamp=timestamp
+            picture,
+            format="I420",
+            coded_width=WIDTH,
+            coded_height=HEIGHT,
+            timestamp=timestamp,
+            transfer=None if copied else [picture],
         ) as frame:
             yield frame
 
 
-def encode(config: dict[str, Any], clip: Clip, encoders: int = 1) -> tuple[Took, list[Any]]:
+def encode(
+    config: dict[str, Any], clip: Clip, encoders: int = 1, *, copied: bool = True
+) -> tuple[Took, list[Any]]:
     """What stripline takes for some encoders at once, and the first one's chunks.
 
-    Each picture is copied, as `VideoFrame` does, while the encoder works on the one before.
+    Args:
+        config: Of the encoders.
+        clip: What each of them encodes.
+        encoders: How many.
+        copied: Whether `VideoFrame` copies each picture, while the encoder works on the one before.
+            It is used where it lies otherwise (`transfer`).
     """
     outputs: list[list[Any]] = [[] for _ in range(encoders)]
 
@@ -120,7 +132,7 @@ def encode(config: dict[str, Any], clip: Clip, encoders: int = 1) -> tuple[Took,
         encoder = VideoEncoder(output=lambda *both: output.append(both), error=print)
         async with encoder:
             encoder.configure(config)
-            async for _ in encoder.stream(_frames(clip), max_queue=8):
+            async for _ in encoder.stream(_frames(clip, copied=copied), max_queue=8):
                 pass
 
     async def all_of_them() -> None:
