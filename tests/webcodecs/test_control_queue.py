@@ -86,3 +86,17 @@ for _ in range(1000):
 print("over")
 """
     assert run_script(code) == "over\n"
+
+
+def test_no_thread_after_it_is_taken_for_the_worker() -> None:
+    queue = ControlQueue("test")
+    queue.put(lambda: None)
+    queue.end()
+    assert queue.thread is not None
+    queue.thread.join(10)
+    # The system gives a thread's identity to the next one.
+    seen: list[bool] = []
+    later = threading.Thread(target=lambda: seen.append(queue.is_worker()))
+    later.start()
+    later.join(10)
+    assert seen == [False]

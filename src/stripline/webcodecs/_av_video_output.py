@@ -46,14 +46,6 @@ class Decoded(NamedTuple):
     alpha: Media | None
     maker: FrameMaker
 
-    def frame(self) -> VideoFrame:
-        """Make the frame; the pixels are shared.
-
-        Raises:
-            EncodingError: There is no such VideoFrame.
-        """
-        return self.maker.make(self)
-
 
 class FrameMaker:
     """Makes the frames of one configuration of a decoder; for one thread.
@@ -73,7 +65,11 @@ class FrameMaker:
         self._turn = Orientation.parse(config.get("rotation", 0), config.get("flip", False))
 
     def make(self, decoded: Decoded) -> VideoFrame:
-        """See `Decoded.frame`."""
+        """Make the frame of a picture; the pixels are shared.
+
+        Raises:
+            EncodingError: There is no such VideoFrame.
+        """
         picture, timestamp, duration, aspect, alpha, _ = decoded
         try:
             media = media_from_av(picture)

@@ -32,6 +32,7 @@ class _Worker:
         # SimpleQueue.put may be called from a finalizer, whatever the interrupted code holds.
         self.messages: queue.SimpleQueue[_Message | None] = queue.SimpleQueue()
         self.thread: threading.Thread | None = None
+        self.ident: int | None = None
         self.ended = False
 
     def end(self) -> None:
@@ -39,11 +40,13 @@ class _Worker:
         self.messages.put(None)
 
     def run(self) -> None:
+        self.ident = threading.get_ident()
         take = self.messages.get
         while (message := take()) is not None:
             message[0](*message[1])
             # While waiting, the thread must not keep the codec alive by its last message.
             del message
+        self.ident = None  # the next thread may get it
 
 
 _workers: weakref.WeakSet[_Worker] = weakref.WeakSet()
@@ -102,7 +105,7 @@ class ControlQueue:
 
     def is_worker(self) -> bool:
         """Whether the calling thread is this queue's."""
-        return threading.current_thread() is self._worker.thread
+        return threading.get_ident() == self._worker.ident
 
     @property
     def thread(self) -> threading.Thread | None:

@@ -120,17 +120,9 @@ class Delivery(ABC):
             self._idle.wait_for(lambda: not self._running, CALLBACK_WAIT_SECONDS)
             self._settling -= 1
 
-    def _begin_turn(self) -> tuple[bool, bool]:
-        """Begin to run tasks; a callback may run a loop or call a codec, and begin another turn."""
-        outer = (self._running, getattr(_inside, "turn", False))
-        self._running = _inside.turn = True
-        return outer
-
-    def _end_turn(self, outer: tuple[bool, bool]) -> None:
-        self._running, _inside.turn = outer
-        if self._settling:
-            with self._lock:
-                self._idle.notify_all()
+    def _tell_settling(self) -> None:
+        with self._lock:
+            self._idle.notify_all()
 
 
 class LoopDelivery(Delivery):
@@ -181,7 +173,9 @@ class LoopDelivery(Delivery):
         self._awake = False
         if self._paused:
             return
-        outer = self._begin_turn()
+        # A callback may run the loop, and so begin another turn.
+        outer, inside = self._running, getattr(_inside, "turn", False)
+        self._running = _inside.turn = True
         try:
             for _ in range(len(self._tasks)):
                 task, arguments, alone = self._tasks.popleft()
@@ -195,7 +189,9 @@ class LoopDelivery(Delivery):
                     return
             self._run_late()
         finally:
-            self._end_turn(outer)
+            self._running, _inside.turn = outer, inside
+            if self._settling:
+                self._tell_settling()
             if self._tasks and not self._paused:
                 self.wake()
 
@@ -235,11 +231,14 @@ class ThreadDelivery(Delivery):
         if not self.is_here():
             self._queue.put(self.hold, task, *arguments, keep=True)
             return
-        outer = self._begin_turn()
+        outer = self._running  # a callback may call the codec, which posts
+        self._running = _inside.turn = True  # for good: this thread does nothing else
         try:
             task(*arguments)
         finally:
-            self._end_turn(outer)
+            self._running = outer
+            if self._settling:
+                self._tell_settling()
 
     def wake(self, waiting: int = 0) -> None:
         """Do nothing: tasks have run, or are messages that the thread waits for."""

@@ -52,13 +52,11 @@ def has_frame(data: bytes) -> bool:
 
 def _leb128(data: bytes, at: int) -> tuple[int, int]:
     """A number in groups of seven bits, and where it ends (section 4.10.5)."""
-    value = 0
-    for shift in range(0, 56, 7):
-        if at >= len(data):
-            break
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
+    value = shift = 0
+    for byte in data[at : at + 8]:
         at += 1
-        if not byte & 0x80:
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
             return value, at
+        shift += 7
     raise ValueError("a size is cut short")

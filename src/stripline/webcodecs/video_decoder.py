@@ -126,7 +126,8 @@ class VideoDecoder(Decoder[EncodedVideoChunk, DecodeItem, VideoFrame]):
         return VideoDecodeBackend()
 
     def _finish(self, output: tuple[Decoded]) -> tuple[VideoFrame]:
-        return (output[0].frame(),)
+        decoded = output[0]
+        return (decoded.maker.make(decoded),)
 
 
 def _try(config: dict[str, Any]) -> None:
