@@ -202,7 +202,13 @@ def decode_plainly(config: dict[str, Any], chunks: list[Any], *, same: bool) -> 
     packets = [Packet(bytes(chunk)) for chunk, _ in chunks]
     for packet in [*packets, None]:
         for frame in context.decode(packet):
-            planes = [np.frombuffer(memoryview(plane), np.uint8) for plane in frame.planes]
+            # Rows and samples without the padding, as `VideoFrame.planes()` gives them.
+            planes = [
+                np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[
+                    :, : plane.width
+                ]
+                for plane in frame.planes
+            ]
             count += len(planes) > 0
     took = watch.stop()
     assert count == len(chunks)  # noqa: S101 - a benchmark's check
