@@ -56,7 +56,7 @@ CODECS = {
 CLAIMS = {
     "encode": 0.97,
     "decode": 0.97,
-    "same decoder": 0.85,
+    "same decoder": 0.8,
     "two encoders": 1.8,
     "two that copy": 1.65,
 }
