@@ -116,6 +116,22 @@ def test_one_stream_at_a_time() -> None:
     asyncio.run(run())
 
 
+def test_a_stream_that_was_taken_over_puts_no_more() -> None:
+    async def run() -> None:
+        codec, source = made(), iter(range(100))
+        first = stream(codec, source, codec.put, 1)
+        assert await anext(first) == 0
+        second = stream(codec, range(200, 300), codec.put, 1)
+        assert await anext(second) == 200
+        following = next(source)
+        with pytest.raises(InvalidStateError):
+            await anext(first)
+        assert next(source) == following + 1
+        assert await anext(second) == 201
+
+    asyncio.run(run())
+
+
 def test_bad_calls() -> None:
     async def run() -> None:
         with pytest.raises(ValueError, match="at least one"):

@@ -54,9 +54,9 @@ async def stream(
         before.changed()
     try:
         while True:
-            feed.fill()
             if codec._feed is not feed:  # noqa: SLF001 - this is a part of the codec
                 raise InvalidStateError("another stream() of this codec has begun")
+            feed.fill()
             if feed.outputs:
                 yield feed.outputs.popleft()
             elif feed.is_over():
