@@ -19,7 +19,7 @@ from stripline.webcodecs._av_frames import AV_FORMATS, av_from_media, color_spac
 from stripline.webcodecs.audio_data import AudioData
 from stripline.webcodecs.color_space import REC709, VideoColorSpace
 from stripline.webcodecs.enums import AudioSampleFormat, VideoPixelFormat
-from stripline.webcodecs.exceptions import NotSupportedError
+from stripline.webcodecs.exceptions import InvalidStateError, NotSupportedError
 from stripline.webcodecs.video_frame import VideoFrame
 from tests.support import noise, photograph, psnr
 from tests.webcodecs.frames import copied, random_frame
@@ -60,6 +60,41 @@ def test_what_is_encoded_most_is_shared(name: str) -> None:
     del ours
     again = random_frame(name, 64, 32)
     assert copied(VideoFrame(theirs, timestamp=0)) == copied(again)  # the memory is kept
+
+
+@pytest.mark.parametrize("plane", [0, 1, 2])
+def test_planes_that_are_padded_are_copied(plane: int) -> None:
+    width, height = 64, 32
+    strides = [width, width // 2, width // 2]
+    strides[plane] += 8
+    sizes = [strides[0] * height, *(stride * height // 2 for stride in strides[1:])]
+    layout = [
+        {"offset": sum(sizes[:index]), "stride": stride} for index, stride in enumerate(strides)
+    ]
+    frame = VideoFrame(
+        noise(sum(sizes), 1).tobytes(),
+        format="I420",
+        coded_width=width,
+        coded_height=height,
+        timestamp=0,
+        layout=layout,
+    )
+    theirs = av_from_media(frame._media(), frame.color_space)
+    assert copied(VideoFrame(theirs, timestamp=0)) == copied(frame)
+
+
+def test_a_frame_without_pixels() -> None:
+    with pytest.raises(InvalidStateError, match="empty"):
+        VideoFrame(av.VideoFrame(), timestamp=0)
+
+
+@pytest.mark.parametrize("name", ["gbrp", "gbrap", "gbrp10le", "gray", "gray10le"])
+def test_rgb_in_planes_and_grey_are_of_full_range(name: str) -> None:
+    theirs = av.VideoFrame.from_ndarray(photograph()[:32, :32]).reformat(format=name)
+    theirs.color_range = 0
+    expected = theirs.reformat(format="rgb24").to_ndarray().astype(int)
+    pixels = np.frombuffer(copied(VideoFrame(theirs, timestamp=0), format="RGBX"), np.uint8)
+    assert abs(pixels.reshape(32, 32, 4)[..., :3] - expected).max() <= 1
 
 
 @pytest.mark.parametrize("name", ["yuv420p", "yuv444p10le", "rgba"])

@@ -127,3 +127,15 @@ def test_planes_overlap_or_are_accepted(form: PixelFormat, data: st.DataObject) 
 def test_things_that_are_no_layout(layout: Any) -> None:
     with pytest.raises(TypeError):
         compute_layout(DOMRect(0, 0, 1, 1), pixel_format(VideoPixelFormat.RGBA), layout)
+
+
+def test_a_layout_may_be_any_iterable() -> None:
+    layout = iter([{"offset": 3, "stride": 5}])
+    found = compute_layout(DOMRect(0, 0, 1, 2), pixel_format(VideoPixelFormat.RGBA), layout)
+    assert found.as_plane_layouts() == [{"offset": 3, "stride": 5}]
+
+
+def test_a_rect_tells_its_edges() -> None:
+    edges = {"top": 2, "right": 4, "bottom": 6, "left": 1}
+    assert DOMRect(1, 2, 3, 4).to_json() == {"x": 1, "y": 2, "width": 3, "height": 4, **edges}
+    assert DOMRect(width=3, height=4) == DOMRect(0, 0, 3, 4)

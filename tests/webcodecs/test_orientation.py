@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,13 @@ def test_orientations_add_up(first: Orientation, second: Orientation) -> None:
     picture = np.arange(6).reshape(2, 3)
     seen = turned(turned(picture, first), second)
     assert (turned(picture, first.then(second)) == seen).all()
+
+
+@pytest.mark.parametrize("times", range(-5, 6))
+def test_ties_turn_clockwise(times: int) -> None:
+    tie = times * 90 + 45.0
+    for rotation, expected in ((tie, times + 1), (math.nextafter(tie, -math.inf), times)):
+        assert Orientation.parse(rotation, flip=False).rotation == expected * 90 % 360
 
 
 @pytest.mark.parametrize("wrong", ["90", None, float("nan"), float("inf"), []])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import gc
+import io
 import pickle
 import weakref
 from dataclasses import replace
@@ -129,8 +130,19 @@ def test_transferred_buffers_are_not_copied() -> None:
     frame = VideoFrame(data, INIT, transfer=[data])
     data[0] = 99  # to see that it is the same memory
     assert frame.planes()[0][0, 0] == 99
-    with pytest.raises(DataCloneError):
-        VideoFrame(data, INIT, transfer=[data, data])
+
+
+def test_what_can_be_transferred() -> None:
+    data, released = bytearray(12), memoryview(bytearray(1))
+    released.release()
+    for transfer in ([data, data], [released]):
+        with pytest.raises(DataCloneError):
+            VideoFrame(data, INIT, transfer=transfer)
+        with pytest.raises(TypeError, match="rotation"):  # all else is looked at before
+            VideoFrame(data, INIT, transfer=transfer, rotation="up")  # type: ignore[arg-type]  # that is what is tested
+    for wrong in (5, "text", [5]):
+        with pytest.raises(TypeError, match="transfer"):
+            VideoFrame(data, INIT, transfer=wrong)  # type: ignore[arg-type]  # that is what is tested
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])
@@ -173,11 +185,33 @@ def test_arrays_of_another_order(channels: int, name: str) -> None:
         (np.zeros((2, 4, 4, 3), np.uint8), TypeError),
         (np.zeros((0, 4, 3), np.uint8), InvalidStateError),
         (Image.new("RGB", (0, 4)), InvalidStateError),
+        (Image.new("I;16", (4, 4)), TypeError),
+        (Image.new("I", (4, 4)), TypeError),
+        (Image.new("F", (4, 4)), TypeError),
     ],
 )
 def test_arrays_and_images_that_are_no_picture(array: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         VideoFrame(array, timestamp=0)
+
+
+def test_images_that_cannot_be_read() -> None:
+    closed = Image.new("RGB", (4, 4))
+    closed.close()
+    file = io.BytesIO()
+    Image.fromarray(photograph()).save(file, "png")
+    cut = Image.open(io.BytesIO(file.getvalue()[:1000]))
+    for image in (closed, cut):
+        with pytest.raises(InvalidStateError, match="cannot be used"):
+            VideoFrame(image, timestamp=0)
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"garbage", b""])
+def test_damaged_exif_data_turn_nothing(exif: bytes) -> None:
+    image = Image.fromarray(photograph()[:4, :6])
+    image.info["exif"] = exif
+    frame = VideoFrame(image, timestamp=0)
+    assert (frame.rotation, frame.display_width) == (0, 6)
 
 
 def test_pictures_need_a_timestamp() -> None:
@@ -262,6 +296,8 @@ def test_metadata_is_copied_in_and_out_and_not_taken_over() -> None:
         random_frame("I420", 2, 2, metadata=5)
     with pytest.raises(DataCloneError):
         random_frame("I420", 2, 2, metadata={"rows": iter_nothing()})
+    with pytest.raises(DataCloneError, match="function"):
+        random_frame("I420", 2, 2, metadata={"deep": [{"down": print}]})
 
 
 def test_arrays_are_made_of_one_plane_only() -> None:
@@ -334,3 +370,16 @@ def test_bytes_cannot_change_and_are_not_copied() -> None:
     data = bytes(12)
     frame = VideoFrame(data, INIT)
     assert frame.planes()[0].ctypes.data == np.frombuffer(data, np.uint8).ctypes.data
+
+
+def test_rgb_in_planes_is_of_full_range_unless_it_says_otherwise() -> None:
+    init = {"format": "I444", "coded_width": 1, "coded_height": 1, "timestamp": 0}
+    for space, white in (({"matrix": "rgb"}, 235), ({"matrix": "rgb", "full_range": False}, 255)):
+        frame = VideoFrame(bytes([235, 235, 235]), init, color_space=space)
+        assert copied(frame, format="RGBX")[:3] == bytes([white] * 3)
+
+
+def test_no_crop_is_shown_without_a_pixel() -> None:
+    frame = random_frame("RGBA", 64, 64, display_width=1, display_height=1)
+    crop = VideoFrame(frame, visible_rect=(0, 0, 16, 16))
+    assert (crop.display_width, crop.display_height) == (1, 1)

@@ -15,7 +15,7 @@ from stripline.webcodecs.enums import (
     VideoPixelFormat,
     VideoTransferCharacteristics,
 )
-from stripline.webcodecs.exceptions import NotSupportedError
+from stripline.webcodecs.exceptions import InvalidStateError, NotSupportedError
 from stripline.webcodecs.frame_layout import DOMRect
 from stripline.webcodecs.frame_sources import Picture, widen
 from stripline.webcodecs.media import Media
@@ -121,8 +121,11 @@ def picture_from_av(frame: av.VideoFrame) -> Picture:
     """A frame of PyAV with its time, colours and rotation. The pixels are shared.
 
     Raises:
+        InvalidStateError: It has no pixels.
         NotSupportedError: A pixel format that has no equal here.
     """
+    if not frame.width or not frame.height:
+        raise InvalidStateError(f"the frame is empty: {frame.width} x {frame.height}")
     base = frame.time_base
     timestamp = None if frame.pts is None or base is None else _microseconds(frame.pts, base)
     duration = _microseconds(frame.duration, base) if frame.duration and base else None
@@ -207,7 +210,10 @@ def _color_space(
     known = color_space_from_numbers(primaries, transfer, matrix, level).to_json()
     if theirs.startswith("gbr"):
         known["matrix"] = VideoMatrixCoefficients.RGB
-    if theirs.startswith("yuvj"):
+    # FFmpeg too takes these to be of full range.
+    if theirs.startswith("yuvj") or (
+        theirs.startswith(("gbr", "gray")) and known["full_range"] is None
+    ):
         known["full_range"] = True
     return VideoColorSpace(known)
 
@@ -284,9 +290,9 @@ def _sharing(media: Media, theirs: str) -> av.VideoFrame | None:
     whole = (left, top, width, height) == (0, 0, media.coded_width, media.coded_height)
     if theirs not in {"yuv420p", "nv12"} or media.block is None or not whole:
         return None
-    chroma_stride = width // 2 if theirs == "yuv420p" else width
+    strides = (width, width // 2, width // 2) if theirs == "yuv420p" else (width, width)
     # PyAV takes the height to be a multiple of 4.
-    if width % 2 or height % 4 or media.strides[:2] != (width, chroma_stride):
+    if width % 2 or height % 4 or media.strides != strides:
         return None
     rows = np.frombuffer(media.block, np.uint8, height * 3 // 2 * width).reshape(-1, width)
     return av.VideoFrame.from_numpy_buffer(rows, theirs)

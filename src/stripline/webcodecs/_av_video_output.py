@@ -123,5 +123,5 @@ def _fill_colors(colors: VideoColorSpace) -> Mapping[str, Any]:
     if colors.matrix is not None and colors.primaries is None and colors.transfer is None:
         known["primaries"], known["transfer"] = _USUAL[colors.matrix]
         if known["full_range"] is None:
-            known["full_range"] = False
+            known["full_range"] = colors.matrix == Matrix.RGB
     return known

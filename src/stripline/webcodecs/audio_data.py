@@ -20,6 +20,7 @@ from stripline.webcodecs.webidl import (
     as_float,
     buffer_to_read,
     buffer_to_write,
+    check_transfer,
     enum_member,
     gather,
     kept_bytes,
@@ -79,7 +80,7 @@ class AudioData(MediaReference[AudioMedia]):
     Raises:
         TypeError: A member that is missing or not what it must be, a rate, count of frames or
             channels of 0, or too few bytes.
-        DataCloneError: `transfer` lists a buffer twice.
+        DataCloneError: `transfer` lists a buffer twice, or one that was released.
     """
 
     __slots__ = ()
@@ -255,6 +256,8 @@ def _media_from_buffer(members: Mapping[str, Any]) -> AudioMedia:
     """The samples in a buffer: "valid AudioDataInit" of section 9.2.4."""
     name = enum_member(AudioSampleFormat, members["format"], "format")
     rate = as_float(members["sample_rate"])
+    if 0 < rate <= _HIGHEST_RATE:
+        rate = float(np.float32(rate))  # Web IDL's "float"; what is very small becomes 0
     if not 0 < rate <= _HIGHEST_RATE:
         raise TypeError(f"sample_rate must be a positive number, not {members['sample_rate']!r}")
     frames = unsigned_long(members["number_of_frames"], "number_of_frames")
@@ -269,6 +272,7 @@ def _media_from_buffer(members: Mapping[str, Any]) -> AudioMedia:
             f"data holds {view.nbytes:,} bytes; {frames:,} frames of {channels} channels "
             f"as {name} need {size:,}"
         )
+    check_transfer(members.get("transfer"))
     view = kept_bytes(data, view[:size], members.get("transfer"))
     planes = channels if is_planar(name) else 1
     part = size // planes

@@ -8,6 +8,7 @@ from stripline.webcodecs.enums import EncodedAudioChunkType, EncodedVideoChunkTy
 from stripline.webcodecs.webidl import (
     buffer_to_read,
     buffer_to_write,
+    check_transfer,
     enum_member,
     gather,
     kept_bytes,
@@ -70,7 +71,9 @@ class _EncodedChunk(Generic[ChunkType]):
             None if duration is None else unsigned_long_long(duration, "duration")
         )
         data = members["data"]
-        self._data = kept_bytes(data, buffer_to_read(data, "data"), members.get("transfer"))
+        view = buffer_to_read(data, "data")
+        check_transfer(members.get("transfer"))
+        self._data = kept_bytes(data, view, members.get("transfer"))
         return members["type"]
 
     @property
@@ -138,7 +141,7 @@ class EncodedAudioChunk(_EncodedChunk[EncodedAudioChunkType]):
 
     Raises:
         TypeError: A type, timestamp or data that is missing or not what it must be.
-        DataCloneError: `transfer` lists a buffer twice.
+        DataCloneError: `transfer` lists a buffer twice, or one that was released.
     """
 
     __slots__ = ()
@@ -160,7 +163,7 @@ class EncodedVideoChunk(_EncodedChunk[EncodedVideoChunkType]):
 
     Raises:
         TypeError: A type, timestamp or data that is missing or not what it must be.
-        DataCloneError: `transfer` lists a buffer twice.
+        DataCloneError: `transfer` lists a buffer twice, or one that was released.
     """
 
     __slots__ = ()

@@ -123,8 +123,10 @@ def _from_planes(media: Media, rect: DOMRect, color_space: VideoColorSpace) -> N
         u, v = chroma[..., 0], chroma[..., 1]
     else:
         u, v = chroma, plane_view(media, 2, rect)
-    full = bool(color_space.full_range)
     matrix = color_space.matrix or VideoMatrixCoefficients.BT709
+    full = color_space.full_range
+    if full is None:
+        full = matrix == VideoMatrixCoefficients.RGB
     light = _luma_table(form.bits, full=full)
     if matrix == VideoMatrixCoefficients.RGB:  # H.273: the planes are green, blue, red
         green = _look_up(light, luma)

@@ -57,8 +57,8 @@ def oriented(
     turn = Orientation.parse(members.get("rotation", 0), members.get("flip", False))
     orientation = base.then(turn)
     across, down = base.sides(*shown)
-    width = math.floor(rect.width * across / old.width + 0.5)
-    height = math.floor(rect.height * down / old.height + 0.5)
+    width = max(math.floor(rect.width * across / old.width + 0.5), 1)
+    height = max(math.floor(rect.height * down / old.height + 0.5), 1)
     display = display_size(members) or orientation.sides(width, height)
     visible = (rect.x, rect.y, rect.width, rect.height)
     return _part(media, name, visible), orientation, display

@@ -98,6 +98,18 @@ def clone_metadata(metadata: object) -> dict[str, Any]:
     if not isinstance(metadata, Mapping):
         raise TypeError(f"metadata must be a dict, not {type(metadata).__name__}")
     try:
-        return copy.deepcopy(dict(metadata))
+        cloned = copy.deepcopy(dict(metadata))
     except Exception as error:
         raise DataCloneError(f"metadata cannot be copied: {error}") from error
+    _refuse_functions(cloned)
+    return cloned
+
+
+def _refuse_functions(value: object) -> None:
+    if callable(value):
+        raise DataCloneError(f"metadata cannot be copied: {value!r} is a function")
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            _refuse_functions(item)

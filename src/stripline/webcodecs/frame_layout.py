@@ -8,7 +8,7 @@ drops the rest, web-platform-tests round up, and so does this: half a chroma sam
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -46,10 +46,10 @@ class DOMRect(Mapping[str, int]):
     dict of its members, and it can be given wherever a rect is asked for.
     """
 
-    x: int
-    y: int
-    width: int
-    height: int
+    x: int = 0
+    y: int = 0
+    width: int = 0
+    height: int = 0
 
     @property
     def left(self) -> int:
@@ -70,6 +70,10 @@ class DOMRect(Mapping[str, int]):
     def bottom(self) -> int:
         """The first row after it."""
         return self.y + self.height
+
+    def to_json(self) -> dict[str, int]:
+        """All its members, the edges too."""
+        return {name: getattr(self, name) for name in (*_SIDES, "top", "right", "bottom", "left")}
 
     def __getitem__(self, name: str) -> int:
         if name not in _SIDES:
@@ -263,13 +267,15 @@ def _layout(
 
 
 def _plane_layouts(layout: object, planes: int) -> list[tuple[int, int]]:
-    if not isinstance(layout, Sequence) or not all(isinstance(item, Mapping) for item in layout):
+    given = list(layout) if isinstance(layout, Iterable) else [None]
+    items = [item for item in given if isinstance(item, Mapping)]
+    if len(items) < len(given):
         raise TypeError("layout must be a list of dicts with offset and stride")
-    if len(layout) != planes:
-        raise TypeError(f"layout describes {len(layout)} planes, the format has {planes}")
-    for item in layout:
+    if len(items) != planes:
+        raise TypeError(f"layout describes {len(items)} planes, the format has {planes}")
+    for item in items:
         require("PlaneLayout", item, "offset", "stride")
     return [
         (unsigned_long(item["offset"], "offset"), unsigned_long(item["stride"], "stride"))
-        for item in layout
+        for item in items
     ]

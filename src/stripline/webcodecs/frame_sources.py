@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -66,7 +67,6 @@ def _from_buffer(data: object, members: Mapping[str, Any]) -> Media:
 
     Raises:
         TypeError: A member that is not what it must be, or too few bytes.
-        DataCloneError: `transfer` lists a buffer twice.
     """
     require("VideoFrameBufferInit", members, "format", "coded_width", "coded_height", "timestamp")
     form = pixel_format(enum_member(VideoPixelFormat, members["format"], "format"))
@@ -93,7 +93,7 @@ def picture_from(data: object, members: Mapping[str, Any]) -> Picture:
     Raises:
         TypeError: A member that is missing or not what it must be, too few bytes, or an array that
             is no picture.
-        InvalidStateError: A picture without pixels.
+        InvalidStateError: A picture without pixels, or an image that was closed or is damaged.
         NotSupportedError: A frame of PyAV in a format that has no name here.
     """
     if isinstance(data, np.ndarray):
@@ -167,12 +167,26 @@ def _from_pillow(image: Image) -> Picture:
     width, height = image.size
     if not width or not height:
         raise InvalidStateError(f"the image is empty: {width} x {height}")
-    orientation = Orientation.from_exif(image.getexif().get(_EXIF_ORIENTATION, 1))
-    if image.has_transparency_data:
-        name, data = VideoPixelFormat.RGBA, image.convert("RGBA").tobytes()
-    else:
-        name, data = VideoPixelFormat.RGBX, image.convert("RGB").tobytes("raw", "RGBX")
-    return Picture(_whole(name, width, height, memoryview(data)), SRGB, orientation)
+    if image.mode.startswith(("I", "F")):
+        raise TypeError(f"the image's mode is {image.mode!r}; scale it to 0 to 255, as mode L")
+    try:
+        if image.has_transparency_data:
+            name, data = VideoPixelFormat.RGBA, image.convert("RGBA").tobytes()
+        else:
+            name, data = VideoPixelFormat.RGBX, image.convert("RGB").tobytes("raw", "RGBX")
+    except (ValueError, OSError) as error:  # it was closed, or its file is damaged
+        raise InvalidStateError(f"the image cannot be used: {error}") from error
+    whole = _whole(name, width, height, memoryview(data))
+    return Picture(whole, SRGB, _exif_orientation(image))
+
+
+def _exif_orientation(image: Image) -> Orientation:
+    """How an image's Exif data turn it; not at all where they cannot be read."""
+    try:
+        tag = image.getexif().get(_EXIF_ORIENTATION)
+    except (SyntaxError, ValueError, OSError, struct.error):  # what Pillow raises of damage
+        tag = None
+    return Orientation.from_exif(tag) if isinstance(tag, int) else UPRIGHT
 
 
 def _whole(name: VideoPixelFormat, width: int, height: int, data: memoryview) -> Media:

@@ -32,7 +32,8 @@ class Orientation(NamedTuple):
             degrees = math.nan
         if not math.isfinite(degrees) or isinstance(rotation, str | bytes):
             raise TypeError(f"rotation must be a number of degrees, not {rotation!r}")
-        return cls(math.floor(degrees / 90 + 0.5) * 90 % 360, bool(flip))
+        turns = int(degrees // 90) + (degrees % 90 >= 45)
+        return cls(turns * 90 % 360, bool(flip))
 
     @classmethod
     def from_exif(cls, tag: int) -> Orientation:

@@ -23,6 +23,7 @@ from stripline.webcodecs.pixel_formats import pixel_format
 from stripline.webcodecs.plane_views import visible_planes
 from stripline.webcodecs.promise import Promise
 from stripline.webcodecs.webidl import (
+    check_transfer,
     gather,
     long_long,
     require,
@@ -64,7 +65,10 @@ class VideoFrame(MediaReference[Media]):
 
     Raises:
         TypeError: A member that is missing, or not what it must be.
-        InvalidStateError: A closed frame, or a picture without pixels.
+        InvalidStateError: A closed frame, a picture without pixels, or an image that was closed or
+            is damaged.
+        DataCloneError: `transfer` lists a buffer twice, or one that was released; or `metadata`
+            cannot be copied.
         NotSupportedError: A picture in a format for which there is no `VideoPixelFormat`.
     """
 
@@ -107,6 +111,7 @@ class VideoFrame(MediaReference[Media]):
         if base.timestamp is None:
             require("VideoFrameInit", given, "timestamp")
         timestamp = long_long(given.get("timestamp", base.timestamp), "timestamp")
+        check_transfer(given.get("transfer"))
         self._take(*seen, timestamp, duration, space, clone_metadata(given.get("metadata")))
 
     @classmethod

@@ -7,7 +7,7 @@ A value that cannot be converted is a `TypeError`, as the specification says thr
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
@@ -16,8 +16,6 @@ from stripline.webcodecs.exceptions import DataCloneError
 from stripline.webcodecs.members import enumeration, integer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
     from typing_extensions import Buffer
 
@@ -27,6 +25,7 @@ __all__ = [
     "as_float",
     "buffer_to_read",
     "buffer_to_write",
+    "check_transfer",
     "enum_member",
     "gather",
     "is_transferred",
@@ -135,34 +134,45 @@ def _view(data: object, name: str) -> memoryview:
         raise TypeError(f"{name} must be a buffer that can be used: {error}") from error
 
 
-def kept_bytes(data: object, view: memoryview, transfer: Iterable[object] | None) -> memoryview:
+def kept_bytes(data: object, view: memoryview, transfer: object) -> memoryview:
     """Bytes that will not change: a copy, unless `data` is handed over or cannot change.
 
     Args:
         data: What the caller gave.
         view: The bytes of it that are needed.
-        transfer: The buffers that are handed over.
-
-    Raises:
-        DataCloneError: `transfer` lists a buffer twice.
+        transfer: The buffers that are handed over, which `check_transfer` looks at.
     """
     if is_transferred(data, transfer) or isinstance(data, bytes):
         return view.toreadonly()
     return memoryview(bytes(view))
 
 
-def is_transferred(data: object, transfer: Iterable[object] | None) -> bool:
+def is_transferred(data: object, transfer: object) -> bool:
     """Whether `data` is among the buffers that the caller hands over.
 
     Python cannot take a buffer away from its owner as a browser does. Handing one over means
     that it is used where it lies, without a copy, and must not be changed any more.
+    """
+    return isinstance(transfer, Iterable) and any(item is data for item in transfer)
+
+
+def check_transfer(transfer: object) -> None:
+    """Look at the buffers that a caller hands over, when all else has been found right.
 
     Raises:
-        DataCloneError: The same buffer is listed twice.
+        TypeError: It is no list of buffers.
+        DataCloneError: A buffer is listed twice, or was released.
     """
     if transfer is None:
-        return False
-    handed = list(transfer)
-    if len({id(item) for item in handed}) != len(handed):
+        return
+    if not isinstance(transfer, Sequence) or isinstance(transfer, str | bytes):
+        raise TypeError(f"transfer must be a list of buffers, not {transfer!r}")
+    for item in transfer:
+        try:
+            memoryview(item).release()
+        except (ValueError, BufferError) as error:
+            raise DataCloneError(f"transfer lists a buffer that cannot be used: {error}") from error
+        except TypeError:
+            raise TypeError(f"transfer lists {item!r}, which is no buffer") from None
+    if len({id(item) for item in transfer}) != len(transfer):
         raise DataCloneError("transfer lists the same buffer twice")
-    return any(item is data for item in handed)
