@@ -10,6 +10,8 @@ import weakref
 
 import pytest
 
+from stripline.webcodecs.exceptions import NotSupportedError
+from tests.support import run_script
 from tests.webcodecs.echo_codec import EchoCodec, Log
 
 
@@ -145,3 +147,63 @@ def test_cycles_from_several_threads(seed: int) -> None:
         thread.join(60)
     assert late == []
     assert threading.active_count() <= before
+
+
+def test_what_closed_the_codec_is_raised_at_the_end() -> None:
+    def fail(*, wait: bool) -> None:
+        told = threading.Event()
+        with EchoCodec(print, lambda _: told.set()) as codec:
+            codec.configure(codec="bogus")
+            assert not wait or told.wait(10)
+
+    for number in range(20):
+        with pytest.raises(NotSupportedError):
+            fail(wait=bool(number % 2))
+
+
+def test_without_a_loop_dequeue_comes_after_what_lowered_the_size() -> None:
+    seen: list[str] = []
+    reset = threading.Event()
+
+    def output(_: object) -> None:
+        flush.add_done_callback(lambda _: seen.append("rejected"))
+        codec.reset()
+        seen.append("reset")
+        reset.set()
+
+    codec, go = EchoCodec(output, print), threading.Event()
+    codec.configure()
+    codec.put(go)
+    codec.put(1)
+    flush = codec.flush()
+    zero = threading.Event()
+
+    def dequeued() -> None:
+        if reset.is_set():
+            seen.append("dequeue")
+            zero.set()
+
+    codec.ondequeue = dequeued
+    go.set()
+    assert zero.wait(10)
+    assert seen == ["rejected", "reset", "dequeue"]
+    codec.close()
+
+
+def test_a_flush_as_the_process_ends_is_rejected() -> None:
+    code = """
+import atexit
+
+@atexit.register  # runs last
+def late():
+    try:
+        codec.flush().result(10)
+    except Exception as error:
+        print(type(error).__name__)
+
+from tests.webcodecs.echo_codec import EchoCodec
+codec = EchoCodec(print, print)
+codec.configure()
+codec.flush().result(10)
+"""
+    assert run_script(code) == "InvalidStateError\n"

@@ -3,6 +3,9 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
+from typing import Any
+
+import pytest
 
 from stripline.webcodecs.control_queue import ControlQueue
 from tests.support import run_script
@@ -100,3 +103,45 @@ def test_no_thread_after_it_is_taken_for_the_worker() -> None:
     later.start()
     later.join(10)
     assert seen == [False]
+
+
+def test_a_signals_handler_may_call_from_within_a_call() -> None:
+    queue = ControlQueue("test")
+    held(queue).set()
+    messages = queue._worker.messages
+    seen: list[str] = []
+
+    class Interrupted:
+        def put(self, message: Any) -> None:
+            queue._worker.messages = messages
+            queue.clear()
+            queue.put(seen.append, "within")
+            messages.put(message)
+
+    queue._worker.messages = Interrupted()  # type: ignore[assignment]  # as if interrupted there
+    caller = threading.Thread(target=queue.put, args=(seen.append, "call"), daemon=True)
+    caller.start()
+    caller.join(10)
+    assert not caller.is_alive()
+    queue.end()
+    assert queue.thread is not None
+    queue.thread.join(10)
+    assert seen == ["within", "call"]
+
+
+def test_a_thread_that_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    queue, seen = ControlQueue("test"), list[str]()
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="start"):
+            queue.put(seen.append, "lost")
+    assert queue.put(seen.append, "run")
+    queue.end()
+    assert queue.thread is not None
+    queue.thread.join(10)
+    assert seen == ["run"]
+    assert not queue.put(seen.append, "late")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,8 @@ from stripline.webcodecs import delivery as module
 from stripline.webcodecs.delivery import HOLD_TASKS, LoopDelivery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from contextvars import Context
 
 
 class CountingLoop(asyncio.SelectorEventLoop):
@@ -19,16 +21,15 @@ class CountingLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.runs: list[Callable[[], object]] = []
 
-    def call_soon(self, callback: Callable[[], object]) -> None:  # type: ignore[override]
+    def call_soon(self, callback: Callable[[], object], *, context: Context) -> None:  # type: ignore[override]  # noqa: ARG002 - of another signature
         self.runs.append(callback)
 
 
 @pytest.fixture
-def loop(monkeypatch: pytest.MonkeyPatch) -> CountingLoop:
+def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[CountingLoop]:
     monkeypatch.setattr(module, "HOLD_SECONDS", 1e9)
-    loop = CountingLoop()
-    loop.close()
-    return loop
+    with closing(CountingLoop()) as loop:
+        yield loop
 
 
 def test_held_tasks_are_told_of_together(loop: CountingLoop) -> None:
@@ -73,5 +74,15 @@ def test_tasks_for_a_closed_loop_are_dropped() -> None:
     done: list[int] = []
     delivery.hold(done.append, 0)
     delivery.wake()
-    delivery.wake()
+    assert not delivery._tasks
     assert done == []
+
+
+def test_tasks_are_dropped_when_the_loop_is_closed_before_it_wakes(loop: CountingLoop) -> None:
+    delivery = LoopDelivery(loop)
+    delivery.post(lambda: None)
+    delivery.post(lambda: None)
+    assert len(delivery._tasks) == 2
+    loop.close()
+    delivery.post(lambda: None)
+    assert not delivery._tasks

@@ -91,3 +91,41 @@ def test_callbacks_get_the_promise() -> None:
     promise.add_done_callback(lambda done: seen.append(done.result()))
     promise.resolve(2)
     assert seen == [2]
+
+
+def test_it_is_a_coroutine_for_tasks() -> None:
+    promise: Promise[int] = Promise()
+    failing: Promise[int] = Promise()
+
+    async def run() -> None:
+        tasks = [asyncio.create_task(each) for each in (promise, promise, promise, failing)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        threading.Timer(0, promise.resolve, (3,)).start()
+        threading.Timer(0, failing.reject, (KeyError("no"),)).start()
+        with pytest.raises(asyncio.CancelledError):
+            await tasks[1]
+        assert [await tasks[0], await tasks[2]] == [3, 3]
+        with pytest.raises(KeyError):
+            await tasks[3]
+        async with asyncio.TaskGroup() as group:
+            group.create_task(promise)
+
+    asyncio.run(run())
+    assert asyncio.run(promise) == 3
+    assert not promise._steps
+
+
+def test_a_loop_that_was_closed_is_not_woken(caplog: pytest.LogCaptureFixture) -> None:
+    promise: Promise[None] = Promise()
+
+    async def wait() -> None:
+        await promise
+
+    loop = asyncio.new_event_loop()
+    task = loop.create_task(wait())
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    promise.resolve(None)  # on the thread of the loop
+    assert not caplog.records
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # the loop went without it

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stripline.webcodecs.exceptions import EncodingError, InvalidStateError
+from stripline.webcodecs.exceptions import AbortError, EncodingError, InvalidStateError
 from stripline.webcodecs.streaming import stream
 from tests.webcodecs.echo_codec import EchoCodec
 
@@ -142,3 +143,119 @@ def test_bad_calls() -> None:
     with pytest.raises(RuntimeError, match="loop"):
         asyncio.run(collect(codec, [1]))
     codec.close()
+
+
+@pytest.mark.parametrize("most", [1, 2, 8])
+@pytest.mark.parametrize("source", [list, slowly])
+def test_the_codecs_error_is_raised_whatever_was_called_last(most: int, source: Any) -> None:
+    async def run() -> None:
+        failed = asyncio.Event()
+        codec = EchoCodec(lambda _: None, lambda _: failed.set())
+        codec.configure()
+        seen: list[object] = []
+
+        async def take() -> None:
+            async for output in stream(codec, source([1, 2, "bad"]), codec.put, most):
+                seen.append(output)
+                if output == 2 and most > 1:
+                    await failed.wait()
+
+        with pytest.raises(EncodingError, match="bad"):
+            await take()
+        assert seen == [1, 2]
+
+    asyncio.run(run())
+
+
+async def idle(*items: object) -> AsyncIterator[object]:
+    for item in items:
+        yield item
+    await asyncio.get_running_loop().create_future()
+
+
+@pytest.mark.parametrize("items", [(), (1,), (1, "bad")])
+@pytest.mark.parametrize("call", ["close", "reset", "reset and configure"])
+def test_a_stream_ends_with_its_codec_while_the_source_is_idle(
+    items: tuple[object, ...], call: str
+) -> None:
+    async def run() -> None:
+        codec = made()
+        task = asyncio.create_task(collect(codec, idle(*items)))
+        if items:
+            await codec.flush() if "bad" not in items else None
+        if "bad" not in items:
+            await asyncio.sleep(0)
+            getattr(codec, call.partition(" ")[0])()
+            if "configure" in call:
+                codec.configure()
+        with pytest.raises(EncodingError if "bad" in items else AbortError):
+            await task
+
+    asyncio.run(run())
+
+
+def test_a_stream_ends_when_its_codec_is_used_anew() -> None:
+    async def run() -> None:
+        def output(item: object) -> None:
+            if item == 5:
+                codec.reset()
+                codec.configure()
+
+        codec = EchoCodec(output, print)
+        codec.configure()
+        outputs = stream(codec, range(20), codec.put, 4)
+        assert [await anext(outputs) for _ in range(6)] == [0, 1, 2, 3, 4, 5]
+        with pytest.raises(AbortError):
+            await anext(outputs)
+        assert await collect(codec, range(20, 30)) == list(range(20, 30))
+
+    asyncio.run(run())
+
+
+def test_a_stream_that_was_taken_over_leaves_its_asynchronous_source() -> None:
+    async def run() -> None:
+        codec, taken = made(), []
+
+        async def items() -> AsyncIterator[int]:
+            for item in range(50):
+                taken.append(item)
+                yield item
+                await asyncio.sleep(0)
+
+        first = stream(codec, items(), codec.put, 1)
+        assert await anext(first) == 0
+        second = [output async for output in stream(codec, range(100, 150), codec.put, 2)]
+        assert second[-50:] == list(range(100, 150))
+        assert len(taken) < 10
+        with pytest.raises(InvalidStateError):
+            await anext(first)
+
+    asyncio.run(run())
+
+
+def test_leaving_a_stream_does_not_swallow_a_cancellation() -> None:
+    async def run() -> None:
+        codec = made()
+        ending, go_on = asyncio.Event(), asyncio.Event()
+
+        async def items() -> AsyncIterator[int]:
+            try:
+                yield 1
+                await asyncio.get_running_loop().create_future()
+            finally:
+                ending.set()
+                await go_on.wait()
+
+        async def leave() -> None:
+            async with aclosing(stream(codec, items(), codec.put, 2)) as outputs:  # type: ignore[type-var]
+                async for _ in outputs:
+                    break
+
+        task = asyncio.create_task(leave())
+        await ending.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        go_on.set()
+
+    asyncio.run(run())

@@ -20,7 +20,7 @@ from __future__ import annotations
 import threading
 from abc import abstractmethod
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Self, TypeVar
 
 from stripline.webcodecs.backend import callbacks, dom_exception
 from stripline.webcodecs.control_queue import ControlQueue
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from stripline.webcodecs.streaming import Feed
 
 __all__ = ["Codec"]
+
+_LOOP_GONE: Final = "the asyncio loop that the codec was made on is closed: make another codec"
 
 Config = TypeVar("Config")
 Input = TypeVar("Input")
@@ -116,8 +118,8 @@ class Codec(EventTarget, Generic[Config, Input]):
         """
         with self._lock:
             self._refuse_closed("configure()")
-            self._state = CodecState.CONFIGURED
             self._queue.put(self._run_configure, self._generation, config)
+            self._state = CodecState.CONFIGURED
 
     def _enqueue(self, item: Input) -> None:
         """Queue an input; the caller has checked it and the state under the lock."""
@@ -143,8 +145,11 @@ class Codec(EventTarget, Generic[Config, Input]):
                 return promise
             if self._state is not CodecState.CONFIGURED:
                 return Promise.rejected(self._not_configured("flush()"))
+            if self._delivery.is_gone():
+                return Promise.rejected(InvalidStateError(_LOOP_GONE))
+            if not self._queue.put(self._run_flush, self._generation, promise):
+                return Promise.rejected(InvalidStateError("flush() when the process ends"))
             self._flushes.append(promise)
-            self._queue.put(self._run_flush, self._generation, promise)
             return promise
 
     def reset(self) -> None:
@@ -169,8 +174,8 @@ class Codec(EventTarget, Generic[Config, Input]):
     def _stop(self, call: str, state: CodecState) -> None:
         with self._lock:
             self._refuse_closed(call)
-            flushes = self._abort(state)
-        self._after_abort()
+            flushes, lowered = self._abort(state)
+        self._after_abort(lowered=lowered)
         for promise in flushes:
             promise.reject(AbortError(f"the work was given up: {call} was called"))
         if not self._delivery.is_here():
@@ -192,22 +197,27 @@ class Codec(EventTarget, Generic[Config, Input]):
 
     # Changes that calls and delivered tasks make. No callback runs under the lock.
 
-    def _abort(self, state: CodecState) -> list[Promise[None]]:
-        """Begin a new generation, under the lock; give the flushes to be rejected."""
+    def _abort(self, state: CodecState) -> tuple[list[Promise[None]], bool]:
+        """Begin a new generation, under the lock.
+
+        Returns:
+            The flushes to be rejected, and whether inputs were dropped: for `_after_abort`.
+        """
         self._generation += 1
         self._state = state
         self._queue.clear()
         if self._queue.thread is not None:
             self._queue.put(self._release, keep=True)
         flushes, self._flushes = self._flushes, []
-        return flushes
+        lowered, self._queue_size = self._queue_size > 0, 0
+        return flushes, lowered
 
-    def _after_abort(self) -> None:
+    def _after_abort(self, *, lowered: bool) -> None:
         """What `_abort` leaves to be done without the lock."""
-        with self._lock:
-            lowered, self._queue_size = self._queue_size > 0, 0
         if lowered:
             self._schedule_dequeue()
+        if self._feed is not None:
+            self._delivery.post(self._feed.changed)
         if self._state is CodecState.CLOSED:
             self._queue.end()
 
@@ -259,22 +269,24 @@ class Codec(EventTarget, Generic[Config, Input]):
             if promise not in self._flushes:
                 return
             self._flushes.remove(promise)
-        promise.resolve(None)
+        self._delivery.call(promise.resolve, None)
 
     def _close_on_error(self, generation: int, error: DOMException) -> None:
         with self._lock:
             if generation != self._generation:
                 return
-            flushes = self._abort(CodecState.CLOSED)
+            flushes, lowered = self._abort(CodecState.CLOSED)
             self._closed_by = error
-        self._after_abort()
-        self._delivery.call(self._error, error)
-        with self._lock:
-            self._told = True
-            flushes += self._flushes
-            self._flushes = []
-        for promise in flushes:
-            promise.reject(error)
+        self._after_abort(lowered=lowered)
+        try:
+            self._delivery.call(self._error, error)
+        finally:  # the callback may leave the loop
+            with self._lock:
+                self._told = True
+                flushes += self._flushes
+                self._flushes = []
+            for promise in flushes:
+                self._delivery.call(promise.reject, error)
 
     # Messages that the codec's thread runs. What they have to tell is held until another input was
     # begun, or there is none.
@@ -319,6 +331,8 @@ class Codec(EventTarget, Generic[Config, Input]):
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported as the codec's
             self._fail(generation, error)
         self._delivery.wake()
+        if self._delivery.is_gone():
+            promise.reject(InvalidStateError(_LOOP_GONE))
 
     def _emit(self, generation: int, outputs: Iterable[tuple[Any, ...]]) -> None:
         for output in outputs:
@@ -356,23 +370,32 @@ class Codec(EventTarget, Generic[Config, Input]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Flush, unless an exception is on its way, and close."""
+        """Flush and close, or raise what has closed the codec; see `__aexit__`."""
         try:
             if kind is None and self._state is CodecState.CONFIGURED:
                 self.flush().result()
         finally:
             self._close_if_open()
+        self._raise_what_closed(kind)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Flush, unless an exception is on its way, and close."""
+        """Flush and close, or raise what has closed the codec.
+
+        With an exception on its way the codec is closed only.
+        """
         try:
             if kind is None and self._state is CodecState.CONFIGURED:
                 await self.flush()
         finally:
             self._close_if_open()
+        self._raise_what_closed(kind)
+
+    def _raise_what_closed(self, kind: type[BaseException] | None) -> None:
+        if kind is None and self._closed_by is not None:
+            raise self._closed_by
 
     def _close_if_open(self) -> None:
         with suppress(InvalidStateError):

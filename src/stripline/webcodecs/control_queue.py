@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import queue
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ControlQueue"]
 
-# At exit, how long one codec's thread may take to come out of the library it is in.
+# At exit, how long the codecs' threads may take to come out of the libraries they are in.
 EXIT_SECONDS: Final = 5.0
 
 
@@ -62,29 +63,41 @@ class ControlQueue:
     def __init__(self, name: str) -> None:
         self._name = name
         self._worker = _Worker()
-        self._lock = threading.Lock()
+        # A signal's handler, or a finalizer, may call from within a call.
+        self._lock = threading.RLock()
         weakref.finalize(self, self._worker.end).atexit = False
 
-    def put(self, run: Callable[..., object], *arguments: object, keep: bool = False) -> None:
-        """Append a message; ignored after `end`.
+    def put(self, run: Callable[..., object], *arguments: object, keep: bool = False) -> bool:
+        """Append a message.
 
         Args:
             run: What to call; it does not raise.
             arguments: What to call it with.
             keep: Whether `clear` leaves it in.
+
+        Returns:
+            Whether it will be run, which it will not after `end`.
+
+        Raises:
+            RuntimeError: No thread could be started.
         """
         with self._lock:
             if self._worker.ended:
-                return
-            self._worker.messages.put((run, arguments, keep))
+                return False
             if self._worker.thread is None:
                 self._start()
+            self._worker.messages.put((run, arguments, keep))
+            return True
 
     def _start(self) -> None:
         thread = threading.Thread(target=self._worker.run, name=self._name, daemon=True)
         self._worker.thread = thread
+        try:
+            thread.start()
+        except RuntimeError:
+            self._worker.thread = None
+            raise
         _workers.add(self._worker)
-        thread.start()
 
     def clear(self) -> None:
         """Drop all messages that have not begun, but for those to keep."""
@@ -131,6 +144,7 @@ def _end_all() -> None:
     for worker in workers:
         _take_all(worker.messages)
         worker.end()
+    until = time.monotonic() + EXIT_SECONDS
     for worker in workers:
         if worker.thread is not None:
-            worker.thread.join(EXIT_SECONDS)
+            worker.thread.join(max(until - time.monotonic(), 0))

@@ -1,10 +1,11 @@
 """Where callbacks run: on the asyncio loop that made the codec, or on the codec's own thread.
 
-A codec made while a loop runs delivers there: in order, and with one wake-up of the loop for all
-that has come together since the last. A wake-up takes tens of microseconds, so the codec's thread
-holds what it has to tell until it has nothing to do or begins what may last. Where inputs are short
-and more of them wait, it tells of two at once. Without a running loop, callbacks run on the codec's
-thread while it works ("synchronous mode"): `flush().result()` waits for them.
+A codec made while a loop runs delivers there: in order, with the context variables of the code that
+made it, and with one wake-up of the loop for all that has come together since the last. A wake-up
+takes tens of microseconds, so while more inputs wait and the last one was just now, the codec's
+thread tells of two at once: an output may come as late as the next input's. Without a running loop,
+callbacks run on the codec's thread while it works ("synchronous mode"): `flush().result()` waits
+for them.
 
 An exception in a callback never stops a codec. It goes to the loop's exception handler, or to
 `threading.excepthook`. `SystemExit` and `KeyboardInterrupt` leave the loop, as from any other of
@@ -14,6 +15,7 @@ its callbacks; the codec's thread goes on.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import sys
 import threading
 import time
@@ -54,10 +56,11 @@ class Delivery(ABC):
     """Runs one codec's tasks on one thread, in order. A task is a function and its arguments."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may call from within a call
         self._idle = threading.Condition(self._lock)
         self._settling = 0  # how many threads wait for tasks to end
         self._running = False  # set before a task finds out whether it is still wanted
+        self._late: deque[Callable[[], object]] = deque()
 
     @abstractmethod
     def hold(self, task: Callable[..., object], *arguments: object) -> None:
@@ -89,13 +92,24 @@ class Delivery(ABC):
     def post_late(self, task: Callable[[], object]) -> None:
         """Post a task; by a task, to run when the turn ends, before tasks that are there already.
 
-        A turn is what one wake-up runs, up to a task that was held alone.
+        A turn is what one wake-up runs, up to a task that was held alone; without a loop, one task.
         """
-        self.post(task)
+        if self._running and self.is_here():
+            self._late.append(task)
+        else:
+            self.post(task)
 
     @abstractmethod
     def is_here(self) -> bool:
         """Whether tasks run on the calling thread."""
+
+    @abstractmethod
+    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether tasks run on this loop."""
+
+    @abstractmethod
+    def is_gone(self) -> bool:
+        """Whether tasks will never run any more."""
 
     @abstractmethod
     def report(self, error: BaseException) -> None:
@@ -132,8 +146,8 @@ class LoopDelivery(Delivery):
         super().__init__()
         self._loop = loop
         self._thread = threading.get_ident()
+        self._context = contextvars.copy_context()
         self._tasks: deque[tuple[Callable[..., object], tuple[Any, ...], bool]] = deque()
-        self._late: deque[Callable[[], object]] = deque()
         self._awake = False
         self._woken_at = -HOLD_SECONDS
         self._paused = False
@@ -146,15 +160,10 @@ class LoopDelivery(Delivery):
         """Queue a task, after which the loop goes on to what it woke."""
         self._tasks.append((task, arguments, True))
 
-    def post_late(self, task: Callable[[], object]) -> None:
-        """Queue a task for the turn's end, or post it from elsewhere."""
-        if self._running and self.is_here():
-            self._late.append(task)
-        else:
-            self.post(task)
-
     def wake(self, waiting: int = 0) -> None:
         """Wake the loop, unless it is already being woken."""
+        if self._loop.is_closed():  # there is nobody to tell
+            self._tasks.clear()
         if self._awake or not self._tasks:
             return
         now = time.monotonic()
@@ -163,21 +172,27 @@ class LoopDelivery(Delivery):
         self._awake, self._woken_at = True, now
         try:
             # Only another thread must interrupt the loop's sleep.
-            (self._loop.call_soon if self.is_here() else self._loop.call_soon_threadsafe)(self._run)
-        except RuntimeError:  # the loop is closed: there is nobody to tell
+            soon = self._loop.call_soon if self.is_here() else self._loop.call_soon_threadsafe
+            # A copy, as a callback may run the loop and so begin another turn.
+            soon(self._run, context=self._context.copy())
+        except RuntimeError:  # the loop was closed meanwhile
             self._tasks.clear()
             self._awake = False
 
     def _run(self) -> None:
         # A task posted after this line wakes the loop again; one posted before is counted here.
         self._awake = False
-        if self._paused:
-            return
+        if not self._paused:
+            self._run_turn()
+
+    def _run_turn(self) -> None:
         # A callback may run the loop, and so begin another turn.
         outer, inside = self._running, getattr(_inside, "turn", False)
         self._running = _inside.turn = True
         try:
             for _ in range(len(self._tasks)):
+                if self._paused or not self._tasks:  # by that other turn
+                    break
                 task, arguments, alone = self._tasks.popleft()
                 if alone:
                     self._run_late()
@@ -210,6 +225,14 @@ class LoopDelivery(Delivery):
         """Whether this is the loop's thread."""
         return threading.get_ident() == self._thread
 
+    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether this is the loop."""
+        return loop is self._loop
+
+    def is_gone(self) -> bool:
+        """Whether the loop is closed."""
+        return self._loop.is_closed()
+
     def report(self, error: BaseException) -> None:
         """Call the loop's exception handler, or leave the loop."""
         if isinstance(error, SystemExit | KeyboardInterrupt):
@@ -235,6 +258,8 @@ class ThreadDelivery(Delivery):
         self._running = _inside.turn = True  # for good: this thread does nothing else
         try:
             task(*arguments)
+            while self._late and not outer:
+                self._late.popleft()()
         finally:
             self._running = outer
             if self._settling:
@@ -246,6 +271,14 @@ class ThreadDelivery(Delivery):
     def is_here(self) -> bool:
         """Whether this is the codec's thread."""
         return self._queue.is_worker()
+
+    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:  # noqa: ARG002 - as of the other
+        """No: there is no loop."""
+        return False
+
+    def is_gone(self) -> bool:
+        """No: the thread goes with the codec."""
+        return False
 
     def report(self, error: BaseException) -> None:
         """Call `threading.excepthook`."""

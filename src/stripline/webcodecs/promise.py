@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -15,23 +16,24 @@ __all__ = ["Promise"]
 T = TypeVar("T")
 
 
-class Promise(Generic[T]):
+class Promise(Coroutine[Any, Any, T], Generic[T]):
     """A result that comes later.
 
-    `await promise` on any asyncio loop, or `promise.result()` on a thread that delivers nothing. A
-    rejection that nobody looks at is silent. Cancelling a task that awaits a promise leaves the
-    promise as it is.
+    `await promise` on any asyncio loop, as often as one likes, or `promise.result()` on a thread
+    that delivers nothing. For `asyncio.create_task(promise)` it is a coroutine. A rejection that
+    nobody looks at is silent. Cancelling a task that awaits a promise leaves the promise as it is.
 
     Args:
         delivers_here: Says whether the calling thread is the one that would settle the promise, so
             that waiting for it there would last for ever.
     """
 
-    __slots__ = ("_delivers_here", "_future")
+    __slots__ = ("_delivers_here", "_future", "_steps")
 
     def __init__(self, delivers_here: Callable[[], bool] | None = None) -> None:
         self._future: Future[T] = Future()
         self._delivers_here = delivers_here
+        self._steps: dict[asyncio.Task[Any] | None, Generator[Any, Any, T]] = {}
 
     @classmethod
     def rejected(cls, error: BaseException) -> Promise[T]:
@@ -94,6 +96,29 @@ class Promise(Generic[T]):
             yield from waiter.future.__await__()
         return self._future.result()
 
+    # What a task does with a coroutine. Several tasks may do it at once.
+
+    def send(self, value: Any) -> Any:  # noqa: ANN401 - as of any coroutine
+        """Go on in the task that runs."""
+        return self._step(lambda steps: steps.send(value))
+
+    def throw(self, *error: Any) -> Any:  # noqa: ANN401 - as of any coroutine
+        """Raise in the task that runs; the promise stays as it is."""
+        return self._step(lambda steps: steps.throw(*error))
+
+    def close(self) -> None:
+        """Do nothing: a promise is settled by the codec alone."""
+
+    def _step(self, step: Callable[[Generator[Any, Any, T]], Any]) -> Any:  # noqa: ANN401 - as above
+        task = asyncio.current_task()
+        steps = self._steps.get(task) or self.__await__()
+        self._steps[task] = steps
+        try:
+            return step(steps)
+        except BaseException:  # StopIteration brings the value
+            del self._steps[task]
+            raise
+
 
 class _Waiter:
     """Wakes a task of one loop."""
@@ -104,11 +129,11 @@ class _Waiter:
         self.future: asyncio.Future[None] = self._loop.create_future()
 
     def wake(self, _: object) -> None:
-        if threading.get_ident() == self._thread:
-            self._settle()
-            return
         try:
-            self._loop.call_soon_threadsafe(self._settle)
+            if threading.get_ident() == self._thread:
+                self._settle()
+            else:
+                self._loop.call_soon_threadsafe(self._settle)
         except RuntimeError:  # the loop is closed, and the task with it
             return
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from stripline.webcodecs.exceptions import InvalidStateError
+from stripline.webcodecs.exceptions import AbortError, InvalidStateError
 
 if TYPE_CHECKING:
     from stripline.webcodecs.codec import Codec
@@ -42,16 +41,17 @@ async def stream(
     Raises:
         RuntimeError: The codec was made outside of the running loop.
         ValueError: `max_queue` is less than one.
-        DOMException: The codec failed, was reset or closed meanwhile, or began another stream.
+        DOMException: What the codec failed with; AbortError when it was reset or closed meanwhile,
+            InvalidStateError when it began another stream.
     """
     if max_queue < 1:
         raise ValueError(f"max_queue is {max_queue}: at least one input must fit")
-    if not codec._delivery.is_here():  # noqa: SLF001 - this is a part of the codec
+    if not codec._delivery.is_on(asyncio.get_running_loop()):  # noqa: SLF001 - a part of the codec
         raise RuntimeError("stream() works on the asyncio loop that the codec was made on")
     feed = Feed(codec, items, put, max_queue)
     before, codec._feed = codec._feed, feed  # noqa: SLF001 - this is a part of the codec
     if before is not None:
-        before.changed()
+        before.stop()
     try:
         while True:
             if codec._feed is not feed:  # noqa: SLF001 - this is a part of the codec
@@ -85,6 +85,7 @@ class Feed(Generic[T]):
         max_queue: int,
     ) -> None:
         self._codec = codec
+        self._generation = codec._generation  # noqa: SLF001 - this is a part of the codec
         self._put_item = put
         self._max_queue = max_queue
         self._loop = asyncio.get_running_loop()
@@ -123,10 +124,11 @@ class Feed(Generic[T]):
             return
         try:
             while self._has_room():
-                self._put(next(self._items))
+                self._refuse_cut()
+                self._put_item(next(self._items))
         except StopIteration:
             self._items = None
-            self._end_with(self._codec.flush())
+            self._end_with(self._flush())
         except Exception as error:  # noqa: BLE001 - raised after the outputs that are there
             self._items = None
             self._last = self._loop.create_future()
@@ -134,33 +136,56 @@ class Feed(Generic[T]):
 
     def is_over(self) -> bool:
         """Whether all inputs were put and all work is complete; raises what went wrong."""
-        if self._last is None or not self._last.done():
-            return False
-        self._last.result()
-        return True
+        ended = self._last is not None and self._last.done()
+        fault = self._fault() if ended else None
+        if ended and fault is None:
+            return True
+        self._refuse_cut()
+        if fault is not None:
+            raise fault
+        return False
 
-    async def end(self) -> None:
+    def stop(self) -> None:
         """Put no more."""
+        self._items = None
         if self._last is not None:
             self._last.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._last
+        self.changed()
+
+    async def end(self) -> None:
+        """Put no more, and wait until nobody is about to."""
+        self.stop()
+        if self._last is not None:
+            await asyncio.wait([self._last])
+            self._fault()  # has been seen
+
+    def _fault(self) -> BaseException | None:
+        """What ended the inputs before their end."""
+        if self._last is None:
+            return None
+        return asyncio.CancelledError() if self._last.cancelled() else self._last.exception()
+
+    def _refuse_cut(self) -> None:
+        """Raise if the codec failed, or was reset or closed, since."""
+        if self._codec._generation != self._generation:  # noqa: SLF001 - this is a part of the codec
+            raise self._codec._closed_by or AbortError(  # noqa: SLF001 - this is a part of the codec
+                "the stream was given up: the codec was reset or closed"
+            )
 
     def _has_room(self) -> bool:
         waiting = self._codec._queue_size  # noqa: SLF001 - this is a part of the codec
         return waiting < self._max_queue and len(self.outputs) < self._max_queue
 
-    def _put(self, item: T) -> None:
-        try:
-            self._put_item(item)
-        except InvalidStateError as error:
-            raise error.__cause__ or error from None
-
     async def _run(self, items: AsyncIterable[T]) -> None:
         async for item in items:
             while not self._has_room():
                 await self.change()
-            self._put(item)
+            self._refuse_cut()
+            self._put_item(item)
+        await self._flush()
+
+    async def _flush(self) -> None:
+        self._refuse_cut()
         await self._codec.flush()
 
     def _end_with(self, last: Awaitable[None]) -> None:
