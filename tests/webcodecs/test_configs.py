@@ -24,11 +24,47 @@ AUDIO = {"codec": "opus", "sample_rate": 48_000, "number_of_channels": 2}
 
 def test_keywords_win_over_the_dict_and_unknown_members_go() -> None:
     checked = check_video_encoder({**VIDEO, "future": 1}, {"width": 640, "other": 2})
-    assert checked == {**VIDEO, "width": 640}
+    assert checked == check_video_encoder(VIDEO, {}) | {"width": 640}
+
+
+def test_defaults_are_filled_in() -> None:
+    assert check_video_encoder(VIDEO, {"avc": {}, "hevc": {}, "av1": {}}) == {
+        **VIDEO,
+        "hardware_acceleration": "no-preference",
+        "alpha": "discard",
+        "bitrate_mode": "variable",
+        "latency_mode": "quality",
+        "avc": {"format": "avc"},
+        "hevc": {"format": "hevc"},
+        "av1": {"force_screen_content_tools": False},
+    }
+    assert check_video_decoder({"codec": "vp8"}, {}) == {
+        "codec": "vp8",
+        "hardware_acceleration": "no-preference",
+        "rotation": 0,
+        "flip": False,
+    }
+    assert check_audio_decoder(AUDIO, {}) == AUDIO
+    assert check_audio_encoder(AUDIO, {"opus": {}, "aac": {}, "flac": {}}) == {
+        **AUDIO,
+        "bitrate_mode": "variable",
+        "opus": {
+            "format": "opus",
+            "signal": "auto",
+            "application": "audio",
+            "frame_duration": 20_000,
+            "complexity": 9,
+            "packetlossperc": 0,
+            "useinbandfec": False,
+            "usedtx": False,
+        },
+        "aac": {"format": "aac"},
+        "flac": {"block_size": 0, "compress_level": 5},
+    }
 
 
 def test_none_is_not_given() -> None:
-    assert check_video_encoder({**VIDEO, "bitrate": None}, {}) == VIDEO
+    assert check_video_encoder({**VIDEO, "bitrate": None}, {}) == check_video_encoder(VIDEO, {})
     with pytest.raises(TypeError, match="width is required"):
         check_video_encoder({**VIDEO, "width": None}, {})
 
@@ -85,7 +121,8 @@ def test_nothing_of_the_caller_is_kept() -> None:
     given["description"][0] = 0
     given["color_space"]["matrix"] = "rgb"
     assert checked["description"] == b"abc"
-    assert checked["color_space"] == {"matrix": "bt709"}
+    absent = dict.fromkeys(("primaries", "transfer", "full_range"))
+    assert checked["color_space"] == {"matrix": "bt709", **absent}
     again = check_video_decoder(checked, {})
     assert again == checked
     assert again["description"] is not checked["description"]
@@ -94,7 +131,7 @@ def test_nothing_of_the_caller_is_kept() -> None:
 def test_a_color_space_may_be_an_object() -> None:
     space = VideoColorSpace(primaries="bt709", full_range=False)
     checked = check_video_decoder({"codec": "vp8", "color_space": space}, {})
-    assert checked["color_space"] == {"primaries": "bt709", "full_range": False}
+    assert checked["color_space"] == space.to_json()
 
 
 @pytest.mark.parametrize(
@@ -120,6 +157,8 @@ def test_wrong_video_decoder_members(wrong: dict[str, Any]) -> None:
         {"sample_rate": 0},
         {"number_of_channels": 0},
         {"sample_rate": None},
+        {"bitrate": 0},
+        {"bitrate": 6_000_000_000},
         {"bitrate_mode": "quantizer"},
         {"opus": {"complexity": 11}},
         {"opus": {"packetlossperc": 101}},
@@ -142,11 +181,25 @@ def test_wrong_audio_encoder_members(wrong: dict[str, Any]) -> None:
 def test_audio_members_are_kept() -> None:
     opus = {"format": "ogg", "frame_duration": 2500, "complexity": 0, "usedtx": True}
     flac = {"block_size": 0, "compress_level": 8}
-    given = {**AUDIO, "bitrate": 1, "opus": opus, "flac": flac, "aac": {"format": "adts"}}
-    assert check_audio_encoder(given, {}) == given
+    given: dict[str, Any] = {
+        **AUDIO,
+        "bitrate": 1,
+        "opus": opus,
+        "flac": flac,
+        "aac": {"format": "adts"},
+    }
+    checked = check_audio_encoder(given, {})
+    for name in ("opus", "flac", "aac"):
+        assert given[name].items() <= checked[name].items()
+    assert checked["bitrate"] == 1
     assert check_audio_decoder({**AUDIO, "description": b""}, {}) == {**AUDIO, "description": b""}
-    with pytest.raises(TypeError):
-        check_audio_decoder({"codec": "opus"}, {})
+    for wrong in (
+        {"codec": "opus"},
+        {**AUDIO, "sample_rate": 0},
+        {**AUDIO, "number_of_channels": 0},
+    ):
+        with pytest.raises(TypeError):
+            check_audio_decoder(wrong, {})
 
 
 def test_encode_options() -> None:

@@ -2,7 +2,8 @@
 
 Configurations are dicts; the TypedDicts name their members for type checkers. `check_*` take a
 dict or keyword arguments and give a deep copy with the members this implementation knows, each
-converted as Web IDL does, or raise TypeError. A member that is None counts as not given.
+converted as Web IDL does, or raise TypeError. A member that is None counts as not given. One that
+has a default in the specification is there always.
 """
 
 from __future__ import annotations
@@ -258,6 +259,7 @@ class ConfigSupport(dict[str, Any]):
 
 
 _COLOR_SPACE = m.dictionary(
+    dict.fromkeys(("primaries", "transfer", "matrix", "full_range")),
     primaries=m.enumeration(VideoColorPrimaries),
     transfer=m.enumeration(VideoTransferCharacteristics),
     matrix=m.enumeration(VideoMatrixCoefficients),
@@ -265,6 +267,12 @@ _COLOR_SPACE = m.dictionary(
 )
 
 _VIDEO_ENCODER = m.dictionary(
+    {
+        "hardware_acceleration": HardwareAcceleration.NO_PREFERENCE,
+        "alpha": AlphaOption.DISCARD,
+        "bitrate_mode": VideoEncoderBitrateMode.VARIABLE,
+        "latency_mode": LatencyMode.QUALITY,
+    },
     codec=m.codec,
     width=m.positive,
     height=m.positive,
@@ -278,12 +286,19 @@ _VIDEO_ENCODER = m.dictionary(
     bitrate_mode=m.enumeration(VideoEncoderBitrateMode),
     latency_mode=m.enumeration(LatencyMode),
     content_hint=m.text,
-    avc=m.dictionary(format=m.enumeration(AvcBitstreamFormat)),
-    hevc=m.dictionary(format=m.enumeration(HevcBitstreamFormat)),
-    av1=m.dictionary(force_screen_content_tools=m.boolean),
+    avc=m.dictionary({"format": AvcBitstreamFormat.AVC}, format=m.enumeration(AvcBitstreamFormat)),
+    hevc=m.dictionary(
+        {"format": HevcBitstreamFormat.HEVC}, format=m.enumeration(HevcBitstreamFormat)
+    ),
+    av1=m.dictionary({"force_screen_content_tools": False}, force_screen_content_tools=m.boolean),
 )
 
 _VIDEO_DECODER = m.dictionary(
+    {
+        "hardware_acceleration": HardwareAcceleration.NO_PREFERENCE,
+        "rotation": 0,
+        "flip": False,
+    },
     codec=m.codec,
     description=m.data,
     coded_width=m.positive,
@@ -299,18 +314,29 @@ _VIDEO_DECODER = m.dictionary(
 
 _AUDIO_DECODER = m.dictionary(
     codec=m.codec,
-    sample_rate=m.unsigned,
-    number_of_channels=m.unsigned,
+    sample_rate=m.positive,
+    number_of_channels=m.positive,
     description=m.data,
 )
 
 _AUDIO_ENCODER = m.dictionary(
+    {"bitrate_mode": BitrateMode.VARIABLE},
     codec=m.codec,
     sample_rate=m.positive,
     number_of_channels=m.positive,
-    bitrate=m.integer(0, 2**64 - 1),
+    bitrate=m.positive,  # web-platform-tests refuse 0, and more than 32 bits
     bitrate_mode=m.enumeration(BitrateMode),
     opus=m.dictionary(
+        {
+            "format": OpusBitstreamFormat.OPUS,
+            "signal": OpusSignal.AUTO,
+            "application": OpusApplication.AUDIO,
+            "frame_duration": 20_000,
+            "complexity": 9,  # what the registration recommends but for mobile devices
+            "packetlossperc": 0,
+            "useinbandfec": False,
+            "usedtx": False,
+        },
         format=m.enumeration(OpusBitstreamFormat),
         signal=m.enumeration(OpusSignal),
         application=m.enumeration(OpusApplication),
@@ -321,8 +347,9 @@ _AUDIO_ENCODER = m.dictionary(
         useinbandfec=m.boolean,
         usedtx=m.boolean,
     ),
-    aac=m.dictionary(format=m.enumeration(AacBitstreamFormat)),
+    aac=m.dictionary({"format": AacBitstreamFormat.AAC}, format=m.enumeration(AacBitstreamFormat)),
     flac=m.dictionary(
+        {"block_size": 0, "compress_level": 5},
         # RFC 9639, section 9.1.1; 0 leaves the choice to the encoder.
         block_size=m.one_of(0, *range(16, 65536)),
         compress_level=m.integer(0, 8),

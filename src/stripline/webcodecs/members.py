@@ -62,8 +62,13 @@ def convert(
     return converted
 
 
-def dictionary(**members: Converter) -> Converter:
-    """A dictionary with these members; unknown ones are left out, None is not given."""
+def dictionary(defaults: Mapping[str, Any] | None = None, /, **members: Converter) -> Converter:
+    """A dictionary with these members; unknown ones are left out, None is not given.
+
+    Args:
+        defaults: What members are that are not given; any other is then absent.
+        members: Converters of all members.
+    """
 
     def convert_members(value: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - to be checked
         if not isinstance(value, Mapping):
@@ -72,11 +77,12 @@ def dictionary(**members: Converter) -> Converter:
                 raise TypeError(f"{name} is a dict, not {value!r}")
             value = to_json()
         prefix = f"{name}." if name else ""
-        return {
+        given = {
             member: converter(value[member], prefix + member)
             for member, converter in members.items()
             if value.get(member) is not None
         }
+        return {**defaults, **given} if defaults else given
 
     return convert_members
 

@@ -66,8 +66,9 @@ def test_wpt_007_the_echo_knows_only_known_members(kind: Kind) -> None:
             given[kind.nested] = {"bogus": 1}
         support = await kind.codec.is_config_supported(given)
         assert support["supported"] is True
-        expected = {**kind.valid, **({kind.nested: {}} if kind.nested else {})}
-        assert support["config"] == expected
+        assert kind.valid.items() <= support["config"].items()
+        assert "future_config_feature" not in support["config"]
+        assert not kind.nested or "bogus" not in support["config"][kind.nested]
         assert support["config"] is not given
 
     asyncio.run(run())
@@ -87,7 +88,7 @@ def test_wpt_007_members_are_kept_and_the_description_copied() -> None:
         assert {name: support.config[name] for name in more} == more
         given = {"codec": "vp8", "rotation": 90, "flip": True, "description": bytes([1, 2, 3])}
         support = await KINDS["VideoDecoder"].codec.is_config_supported(given)
-        assert support.config == given
+        assert given.items() <= support.config.items()
         assert support.config["description"] is not given["description"]
         support = await KINDS["VideoDecoder"].codec.is_config_supported(codec="vp8")
         assert "description" not in support.config
