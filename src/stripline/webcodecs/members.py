@@ -69,6 +69,7 @@ def dictionary(defaults: Mapping[str, Any] | None = None, /, **members: Converte
         defaults: What members are that are not given; any other is then absent.
         members: Converters of all members.
     """
+    absent = defaults or {}
 
     def convert_members(value: Any, name: str) -> dict[str, Any]:  # noqa: ANN401 - to be checked
         if not isinstance(value, Mapping):
@@ -82,7 +83,7 @@ def dictionary(defaults: Mapping[str, Any] | None = None, /, **members: Converte
             for member, converter in members.items()
             if value.get(member) is not None
         }
-        return {**defaults, **given} if defaults else given
+        return given | {member: absent[member] for member in absent if member not in given}
 
     return convert_members
 
