@@ -26,7 +26,8 @@ async def stream(
     """Feed a codec, and give its outputs as they come.
 
     No more than `max_queue` inputs wait, and no more are put while as many outputs do. A codec has
-    one stream at a time: another takes over, and the one before raises.
+    one stream at a time: another takes over, and the one before raises. What the codec puts out of
+    other inputs comes out of the stream too, and is kept until it is taken.
 
     Args:
         codec: The codec, configured.
