@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import itertools
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stripline.webcodecs.audio_data import AudioData
 from stripline.webcodecs.audio_decoder import AudioDecoder
-from tests.webcodecs.audio import decoded, encoded, joined, noise_ratio, pieces, tones
+from stripline.webcodecs.chunks import EncodedAudioChunk
+from tests.webcodecs.audio import SECONDS, decoded, encoded, joined, noise_ratio, pieces, tones
 
 # Codec, rate, channels, decibels at least, samples that it is heard late. The lossy ones are far
 # better than asked for with tones; the others give all bits that they hold.
@@ -168,20 +172,62 @@ def test_adts_needs_no_description() -> None:
     assert noise_ratio(samples, found[1024 : 1024 + len(samples)]) > 25
 
 
-def test_a_stream_goes_on_after_the_decoder_was_flushed() -> None:
-    samples = tones(48_000)
-    config = {"codec": "opus", "sample_rate": 48_000, "number_of_channels": 2}
-    chunks, decoder_config = encoded(pieces(samples), config)
+@cache
+def opus_chunks(
+    frame_duration: int, pre_skip: int
+) -> tuple[list[EncodedAudioChunk], dict[str, Any]]:
+    asked = {
+        "codec": "opus",
+        "sample_rate": 48_000,
+        "number_of_channels": 2,
+        "opus": {"frame_duration": frame_duration},
+    }
+    chunks, config = encoded(pieces(tones(9_000)), asked)
+    head = config["description"]
+    head = head[:10] + pre_skip.to_bytes(2, "little") + head[12:]
+    return chunks, {**config, "description": head}
+
+
+@given(
+    st.sampled_from([2_500, 5_000, 10_000, 20_000, 60_000]),
+    st.sampled_from([0, 1, 100, 311, 312, 3_840]),
+    st.lists(st.booleans(), min_size=76, max_size=76),
+)
+def test_opus_goes_on_after_flushes(
+    frame_duration: int, pre_skip: int, flush_after: list[bool]
+) -> None:
+    """The same samples as without flushes, each at the same time, and no output too many."""
+    chunks, config = opus_chunks(frame_duration, pre_skip)
     outputs: list[AudioData] = []
     with AudioDecoder(outputs.append, pytest.fail) as decoder:
-        decoder.configure(decoder_config)
-        for chunk in chunks:
+        decoder.configure(config)
+        for number, (chunk, flush) in enumerate(zip(chunks, flush_after, strict=False)):
             decoder.decode(chunk)
-            if chunk.timestamp % 300_000 == 0:
-                decoder.flush().result(30)
-    assert noise_ratio(samples, joined(outputs)[: len(samples)]) > 25
-    for one, next_one in itertools.pairwise(outputs):
-        assert next_one.timestamp == one.timestamp + one.duration
+            if flush:
+                decoder.flush().result(SECONDS)
+                # As many as chunks, but for those that are wholly within the pre-skip.
+                skipped = pre_skip * 1_000_000 // (48_000 * frame_duration)
+                assert len(outputs) == max(0, number + 1 - skipped)
+        decoder.flush().result(SECONDS)
+    assert np.array_equal(joined(outputs), joined(decoded(chunks, config)))
+    position = 0
+    for audio in outputs:
+        assert audio.timestamp == position * 1_000_000 // 48_000
+        position += audio.number_of_frames
+
+
+def test_opus_keeps_to_times_that_were_rounded() -> None:
+    """A flush after each chunk does not add up what a container rounds to milliseconds."""
+    chunks, config = opus_chunks(2_500, 312)
+    outputs: list[AudioData] = []
+    with AudioDecoder(outputs.append, pytest.fail) as decoder:
+        decoder.configure(config)
+        for number, chunk in enumerate(chunks):
+            late = EncodedAudioChunk(type="key", timestamp=number * 3_000, data=bytes(chunk))
+            decoder.decode(late)
+            decoder.flush().result(SECONDS)
+    # The last output is that of the last chunk but two, and takes the 72 samples before it along.
+    assert outputs[-1].timestamp == (len(chunks) - 3) * 3_000 - 1_500
 
 
 def test_decoding_begins_anew_elsewhere_after_a_flush() -> None:

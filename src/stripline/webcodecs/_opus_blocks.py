@@ -3,7 +3,8 @@
 An Opus encoder is heard late by its pre-skip: that many samples are dropped when decoding begins
 (RFC 7845, section 4.2), and every later sample moves forward by as many. So that each block is
 given out with its chunk's own timestamp and as long as its chunk, it takes its last samples from
-the chunk after it. The very last block is shorter, by the pre-skip.
+the chunk after it. The very last block is shorter, by the pre-skip, and so is the last one before a
+flush; what is missing of it then begins the next block.
 
 Opus always decodes to 48 kHz here; another rate that was configured is made of it.
 """
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["OpusBlocks"]
+
+_MICROSECONDS: Final = 1_000_000
 
 # After a flush, a chunk farther from the end of the last one than this does not follow it.
 _FOLLOWS_MICROSECONDS: Final = 1_000
@@ -128,11 +131,12 @@ class OpusBlocks:
         self._resampler = None
         yield from self.take()
         if self._blocks and self._held:
-            yield self._cut(self._blocks[0]._replace(end=self._given + self._held))
+            yield self._cut(self._blocks.popleft()._replace(end=self._given + self._held))
         self._drained = True
 
     def _cut(self, block: _Block) -> tuple[AudioData]:
-        timestamp = block.timestamp + microseconds(self._given - block.start, self._rate)
+        # After a flush a block begins before its chunk does.
+        timestamp = block.timestamp + (self._given - block.start) * _MICROSECONDS // self._rate
         media = _of(self._pull(block.end - self._given), self._rate)
         return (AudioData._from_media(media, timestamp),)  # noqa: SLF001 - made for this
 
