@@ -164,6 +164,14 @@ def test_opus_without_a_description_is_given_out_as_it_is() -> None:
     assert abs(joined(plain)[pre_skip:] - skipped).max() < 1e-6
 
 
+@pytest.mark.parametrize("rate", [8_000, 24_000, 44_100, 96_000])
+def test_opus_is_decoded_to_48_khz_whatever_is_configured(rate: int) -> None:
+    chunks, config = stream("opus")
+    found = decoded(chunks, {**config, "sample_rate": rate})
+    assert {audio.sample_rate for audio in found} == {48_000}
+    assert (joined(found) == joined(decoded(chunks, config))).all()
+
+
 def test_what_is_not_flushed_comes_one_chunk_later() -> None:
     chunks, config = stream("opus")
     outputs: list[Any] = []

@@ -58,6 +58,8 @@ def test_samples_come_back_in_their_places_and_on_time(
     config = {"codec": codec, "sample_rate": rate, "number_of_channels": channels}
     chunks, decoder_config = encoded(pieces(samples, rate, start=-10_000), config)
     outputs = decoded(chunks, decoder_config)
+    if codec == "opus":  # which always decodes to 48 kHz
+        samples, rate = tones(len(samples) * 48_000 // rate, channels), 48_000
     assert {(o.sample_rate, o.number_of_channels) for o in outputs} == {(rate, channels)}
     found = joined(outputs)
     assert len(found) >= len(samples)

@@ -45,7 +45,7 @@ class AudioDecodeBackend:
         self._config = config
         self._blocks: OpusBlocks | None = None
         if plan.codec.kind == "opus":
-            self._blocks = OpusBlocks(config["sample_rate"], plan.pre_skip)
+            self._blocks = OpusBlocks(plan.pre_skip)
         self._before: int | None = None  # the timestamp of the chunk before
         self._late: bool | None = None  # whether samples belong to the chunk before, once known
 

@@ -6,7 +6,7 @@ given out with its chunk's own timestamp and as long as its chunk, it takes its 
 the chunk after it. The very last block is shorter, by the pre-skip, and so is the last one before a
 flush; what is missing of it then begins the next block.
 
-Opus always decodes to 48 kHz here; another rate that was configured is made of it.
+Opus always decodes to 48 kHz, whatever rate was configured (RFC 7845, section 5.1).
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from stripline.webcodecs._av import av
-from stripline.webcodecs._av_audio_frames import audio_media_from_av, av_from_audio_media
+from stripline.webcodecs._av_audio_frames import audio_media_from_av
 from stripline.webcodecs.audio_convert import audio_frames
 from stripline.webcodecs.audio_data import AudioData
 from stripline.webcodecs.audio_headers import OPUS_HZ
@@ -51,12 +50,10 @@ class OpusBlocks:
     """Takes decoded samples, gives blocks.
 
     Args:
-        rate: Hz of what is given out.
-        pre_skip: Samples at 48 kHz to drop at first.
+        pre_skip: Samples to drop at first.
     """
 
-    def __init__(self, rate: int, pre_skip: int) -> None:
-        self._rate = rate
+    def __init__(self, pre_skip: int) -> None:
         self._pre_skip = pre_skip
         self._drained = False
         self.begin_anew()
@@ -64,13 +61,12 @@ class OpusBlocks:
     def begin_anew(self) -> None:
         """Forget all: the next chunk begins a stream."""
         self._skip = self._pre_skip
-        self._expected = 0  # samples at 48 kHz that were announced
+        self._expected = 0  # samples of each channel that were announced
         self._blocks: deque[_Block] = deque()
         self._samples: deque[NDArray[Any]] = deque()
-        self._held = 0  # samples of each channel in there
+        self._held = 0  # in there
         self._given = 0
         self._next_timestamp: int | None = None
-        self._resampler: av.AudioResampler | None = None
 
     def is_elsewhere(self, timestamp: int) -> bool:
         """Whether a chunk, the first after `drain`, does not follow the last one."""
@@ -84,11 +80,11 @@ class OpusBlocks:
 
         Args:
             timestamp: Its own.
-            frames: The samples at 48 kHz that it stands for.
+            frames: The samples that it stands for.
         """
-        start = self._expected * self._rate // OPUS_HZ
+        start = self._expected
         self._expected += frames
-        self._blocks.append(_Block(timestamp, start, self._expected * self._rate // OPUS_HZ))
+        self._blocks.append(_Block(timestamp, start, self._expected))
         self._next_timestamp = timestamp + microseconds(frames, OPUS_HZ)
 
     def put(self, frame: AvFrame) -> None:
@@ -96,28 +92,9 @@ class OpusBlocks:
         media = audio_media_from_av(frame)
         dropped = min(self._skip, media.frames)
         self._skip -= dropped
-        if dropped == media.frames:
-            return
-        if dropped and self._rate != OPUS_HZ:
-            frame = av_from_audio_media(_of(audio_frames(media)[dropped:], OPUS_HZ))
-            dropped = 0
-        for part in self._resampled(frame):
-            self._hold(audio_frames(audio_media_from_av(part))[dropped:])
-
-    def _hold(self, samples: NDArray[Any]) -> None:
-        self._samples.append(samples)
-        self._held += len(samples)
-
-    def _resampled(self, frame: AvFrame | None) -> list[AvFrame]:
-        if self._rate == OPUS_HZ:
-            return [] if frame is None else [frame]
-        if self._resampler is None:
-            if frame is None:
-                return []
-            self._resampler = av.AudioResampler(
-                format=frame.format, layout=frame.layout, rate=self._rate
-            )
-        return self._resampler.resample(frame)
+        if dropped < media.frames:
+            self._samples.append(audio_frames(media)[dropped:])
+            self._held += media.frames - dropped
 
     def take(self) -> Iterator[tuple[AudioData]]:
         """The blocks that are whole."""
@@ -126,9 +103,6 @@ class OpusBlocks:
 
     def drain(self) -> Iterator[tuple[AudioData]]:
         """The blocks that are whole, and then what there is."""
-        for part in self._resampled(None):
-            self._hold(audio_frames(audio_media_from_av(part)))
-        self._resampler = None
         yield from self.take()
         if self._blocks and self._held:
             yield self._cut(self._blocks.popleft()._replace(end=self._given + self._held))
@@ -136,8 +110,8 @@ class OpusBlocks:
 
     def _cut(self, block: _Block) -> tuple[AudioData]:
         # After a flush a block begins before its chunk does.
-        timestamp = block.timestamp + (self._given - block.start) * _MICROSECONDS // self._rate
-        media = _of(self._pull(block.end - self._given), self._rate)
+        timestamp = block.timestamp + (self._given - block.start) * _MICROSECONDS // OPUS_HZ
+        media = _of(self._pull(block.end - self._given))
         return (AudioData._from_media(media, timestamp),)  # noqa: SLF001 - made for this
 
     def _pull(self, count: int) -> NDArray[Any]:
@@ -154,8 +128,8 @@ class OpusBlocks:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
-def _of(samples: NDArray[Any], rate: int) -> AudioMedia:
+def _of(samples: NDArray[Any]) -> AudioMedia:
     """Samples of shape (frames, channels)."""
     frames, channels = samples.shape
     plane = np.ascontiguousarray(samples).data.cast("B").toreadonly()
-    return AudioMedia(AudioSampleFormat.F32, rate, channels, frames, (plane,))
+    return AudioMedia(AudioSampleFormat.F32, OPUS_HZ, channels, frames, (plane,))
