@@ -19,14 +19,11 @@ from tests.webcodecs.audio import SECONDS, decoded, encoded, joined, noise_ratio
 # Codec, rate, channels, decibels at least, samples that it is heard late. The lossy ones are far
 # better than asked for with tones; the others give all bits that they hold.
 CODECS: list[tuple[str, int, int, float, int]] = [
-    ("opus", 48_000, 1, 25, 0),
-    ("opus", 48_000, 2, 25, 0),
+    *(("opus", 48_000, channels, 24, 0) for channels in range(1, 33) if channels != 7),
     ("opus", 24_000, 2, 25, 0),
     ("opus", 16_000, 1, 25, 0),
     ("opus", 44_100, 2, 25, 0),
-    ("opus", 48_000, 3, 25, 0),
-    ("opus", 48_000, 4, 20, 0),
-    ("opus", 48_000, 8, 25, 0),
+    ("opus", 44_100, 16, 25, 0),
     ("mp4a.40.2", 44_100, 1, 25, 1024),
     ("mp4a.40.2", 48_000, 2, 25, 1024),
     ("mp4a.40.2", 48_000, 4, 25, 1024),

@@ -24,13 +24,17 @@ RATES_HZ: Final = range(3_000, 768_001)
 """Sample rates that are taken at all: those that browsers take."""
 
 MOST_CHANNELS: Final = 32
-"""Channels of uncompressed audio: as many as browsers take."""
+"""Channels of uncompressed audio and Opus: as many as browsers take."""
 
 _OPUS_HZ: Final = (8_000, 12_000, 16_000, 24_000, 48_000)
 
-# Numbers of channels that come out in another order than they went in, by libopus' decoder and
-# FFmpeg's own alike (seen with FFmpeg 8.0 and a different tone in each channel).
-_OPUS_MIXED_UP: Final = frozenset({5, 7})
+# The mapping family (RFC 7845, section 5.1.1) that FFmpeg's encoder is asked for. Left to itself it
+# takes 0 or 1, and puts 5 and 7 channels into the wrong places, by libopus' decoder and FFmpeg's
+# own alike (seen with FFmpeg 8.0 and a different tone in each channel). Asked for 1, it puts all
+# into the right ones, but the fourth of 6 to 8 channels keeps low tones only.
+_OPUS_UNPAIRED: Final = 255  # each channel is a stream, in no particular place
+_OPUS_FAMILIES: Final = {5: 1, **dict.fromkeys(range(9, MOST_CHANNELS + 1), _OPUS_UNPAIRED)}
+_OPUS_MIXED_UP: Final = 7
 
 # Channels in the order of Vorbis' and FLAC's tables, which Opus has too (RFC 7845, section 5.1.1.2;
 # RFC 9639, section 9.1.3), and of AAC (ISO/IEC 14496-3, table 1.19), in FFmpeg's names.
@@ -95,8 +99,8 @@ def plan_audio_encoder(config: Mapping[str, Any]) -> AudioPlan:
     rate, channels = config["sample_rate"], config["number_of_channels"]
     if rate not in RATES_HZ:
         raise NotSupportedError(f"{rate} Hz is not within {RATES_HZ[0]} to {RATES_HZ[-1]} Hz")
-    uncompressed = codec.kind in {"pcm", "alaw", "ulaw"}
-    most = MOST_CHANNELS if uncompressed else len(_LAYOUTS)
+    any_number = codec.kind in {"pcm", "alaw", "ulaw", "opus"}
+    most = MOST_CHANNELS if any_number else len(_LAYOUTS)
     if channels > most:
         raise NotSupportedError(f"{channels} channels; {config['codec']} has {most} at most here")
     return _PLANS[codec.kind](codec, config)
@@ -114,7 +118,9 @@ def _opus(codec: AudioCodec, config: Mapping[str, Any]) -> AudioPlan:
     if "complexity" in own:
         options["compression_level"] = str(own["complexity"])
     channels, rate = config["number_of_channels"], config["sample_rate"]
-    if channels in _OPUS_MIXED_UP:
+    if channels in _OPUS_FAMILIES:
+        options["mapping_family"] = str(_OPUS_FAMILIES[channels])
+    if channels == _OPUS_MIXED_UP:
         raise NotSupportedError(
             f"{channels} channels: FFmpeg's Opus encoder puts them into the wrong places"
         )
@@ -129,12 +135,18 @@ def _opus(codec: AudioCodec, config: Mapping[str, Any]) -> AudioPlan:
         "libopus",
         (Format.F32,),
         rate if rate in _OPUS_HZ else _OPUS_HZ[-1],
-        _LAYOUTS[channels - 1],
-        # What FFmpeg takes too: 64 kbit/s a stream and 32 more for each pair of channels.
-        bitrate if bitrate is not None else 32_000 * channels + 32_000,
+        channel_layout(channels),
+        bitrate if bitrate is not None else _opus_bitrate(channels),
         options,
         usedtx=own.get("usedtx", False),
     )
+
+
+def _opus_bitrate(channels: int) -> int:
+    """As FFmpeg has it, 64 kbit/s for each channel alone; fewer for channels that share streams."""
+    if _OPUS_FAMILIES.get(channels) == _OPUS_UNPAIRED:
+        return 64_000 * channels
+    return 32_000 * channels + 32_000
 
 
 def _aac(codec: AudioCodec, config: Mapping[str, Any]) -> AudioPlan:

@@ -62,6 +62,30 @@ def test_wpt_063_what_opus_cannot_do(members: dict[str, int]) -> None:
     asyncio.run(run())
 
 
+def test_opus_of_16_channels() -> None:
+    async def run() -> None:
+        config = {**OPUS, "number_of_channels": 16}
+        support = await AudioEncoder.is_config_supported(config)
+        assert support["supported"] is True
+        chunks, decoder_config = await encoded_audio(config, [audio(0, 48_000, 16)])
+        assert decoder_config["number_of_channels"] == 16
+        assert decoder_config["description"][9] == 16
+        record = Recorder()
+        decoder = audio_decoder(record, decoder_config)
+        for chunk in chunks:
+            decoder.decode(chunk)
+        await decoder.flush()
+        decoder.close()
+        assert record.errors == []
+        found = np.concatenate([data.planes()[0] for data in record.outputs])
+        assert found.shape[1] == 16
+        # Each channel has its own tone, in order.
+        loudest = np.abs(np.fft.rfft(found[:48_000], axis=0)).argmax(axis=0)
+        assert list(loudest) == [100 + 50 * i for i in range(16)]
+
+    asyncio.run(run())
+
+
 def test_wpt_065_times_of_chunks() -> None:
     async def run() -> None:
         sounds = [audio(number * 100_000) for number in range(10)]
