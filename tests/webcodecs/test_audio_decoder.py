@@ -65,6 +65,9 @@ def outcome(chunks: list[Any], config: dict[str, Any]) -> tuple[int, Exception |
         ({"codec": "flac", "description": b"fLaC"}, False),
         ({"codec": "vorbis", "description": b"\2\0\0"}, False),
         ({"codec": "pcm-u8", "number_of_channels": 33}, False),
+        ({"codec": "pcm-u8", "sample_rate": 1}, False),
+        ({"codec": "mp4a.40.2", "number_of_channels": 9}, False),
+        ({"codec": "mp4a.40.2", "sample_rate": 1}, False),
         ({"codec": "ulaw"}, True),
         ({"codec": "ULAW"}, False),
         ({"codec": "mp4a.40.34"}, False),
@@ -73,6 +76,24 @@ def outcome(chunks: list[Any], config: dict[str, Any]) -> tuple[int, Exception |
 def test_what_is_supported(members: dict[str, Any], expected: bool) -> None:
     config = {"sample_rate": 48_000, "number_of_channels": 2, **members}
     assert AudioDecoder.is_config_supported(config).result(SECONDS).supported is expected
+
+
+@pytest.mark.parametrize("codec", ["opus", "mp4a.40.2", "flac", "mp3", "vorbis"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sample_rate": 1, "number_of_channels": 9},
+        {"sample_rate": 2**32 - 1, "number_of_channels": 2**32 - 1},
+        {"sample_rate": 8_000, "number_of_channels": 1},
+    ],
+)
+def test_what_the_stream_says_is_not_asked_of_the_configuration(
+    codec: str, wrong: dict[str, int]
+) -> None:
+    chunks, config = stream(codec)
+    found = decoded(chunks, {**config, **wrong})
+    assert {(a.sample_rate, a.number_of_channels) for a in found} == {(48_000, 2)}
+    assert (joined(found) == joined(decoded(chunks, config))).all()
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -40,7 +40,8 @@ class AudioDecodeBackend:
         self._plan = plan = plan_audio_decoder(config)
         context = av.CodecContext.create(plan.decoder, "r")
         assert isinstance(context, av.AudioCodecContext)  # noqa: S101 - all of the plan's are
-        context.sample_rate, context.layout = config["sample_rate"], plan.layout
+        if plan.told is not None:
+            context.sample_rate, context.layout = plan.told
         self._context = opened(context, plan.decoder, plan.options, plan.description)
         self._config = config
         self._blocks: OpusBlocks | None = None

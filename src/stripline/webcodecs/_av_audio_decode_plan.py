@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av_audio_plan import MOST_CHANNELS, RATES_HZ, channel_layout
-from stripline.webcodecs.audio_headers import OpusHead
+from stripline.webcodecs.audio_headers import OPUS_HZ, OpusHead
 from stripline.webcodecs.codec_string import AudioCodec, parse_audio
 from stripline.webcodecs.exceptions import NotSupportedError
 
@@ -32,7 +32,7 @@ _DECODERS: Final = {
 }
 _SAMPLE_BYTES: Final = {"alaw": 1, "ulaw": 1, "u8": 1, "s16": 2, "s24": 3, "s32": 4, "f32": 4}
 _FLAC_LEAST_BYTES: Final = 4 + 4 + 34  # "fLaC", the block's header, STREAMINFO (RFC 9639, 8.2)
-_MOST_PLACED_CHANNELS: Final = 8  # of Opus without a free mapping, FLAC, AAC, Vorbis
+_MOST_AAC_CHANNELS: Final = 8  # with a configuration of its own (ISO/IEC 14496-3, table 1.19)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class AudioDecoderPlan:
     Attributes:
         codec: What the codec string means.
         decoder: FFmpeg's name of the decoder.
-        rate: Hz of what is given out; None for what the stream says.
-        layout: FFmpeg's name of the channels' places, as far as the configuration knows.
+        told: The rate in Hz and FFmpeg's name of the channels' places, where the decoder must be
+            told; None where the stream says both, and those of the configuration are ignored.
         description: The decoder's extradata.
         options: Its options.
         pre_skip: Samples, at 48 kHz, to drop when decoding begins.
@@ -52,8 +52,7 @@ class AudioDecoderPlan:
 
     codec: AudioCodec
     decoder: str
-    rate: int | None
-    layout: str
+    told: tuple[int, str] | None
     description: bytes | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     pre_skip: int = 0
@@ -72,30 +71,36 @@ def plan_audio_decoder(config: Mapping[str, Any]) -> AudioDecoderPlan:
     codec = parse_audio(config["codec"])
     if codec is None:
         raise NotSupportedError(f"no audio codec is known as {config['codec']!r}")
-    rate, channels = config["sample_rate"], config["number_of_channels"]
-    if rate not in RATES_HZ:
-        raise NotSupportedError(f"{rate} Hz is not within {RATES_HZ[0]} to {RATES_HZ[-1]} Hz")
-    if not channels:
-        raise NotSupportedError("audio of no channels cannot be decoded")
-    description = config.get("description")
+    channels, description = config["number_of_channels"], config.get("description")
     if codec.kind == "opus":
-        return _opus(codec, rate, channels, description)
+        return _opus(codec, channels, description)
     name = codec.variant if codec.kind == "pcm" else codec.kind
     sample_bytes = _SAMPLE_BYTES.get(name, 0)
-    most = MOST_CHANNELS if sample_bytes else _MOST_PLACED_CHANNELS
-    if channels > most:
-        raise NotSupportedError(f"{channels} channels; {config['codec']} has {most} at most here")
+    told = None
+    if sample_bytes:
+        told = _told(config, MOST_CHANNELS)
+    elif name == "aac" and description is None:
+        told = _told(config, _MOST_AAC_CHANNELS)
     if name in {"flac", "vorbis"}:
         _require(name, description)
     return AudioDecoderPlan(
         codec,
         _DECODERS[name],
-        rate if sample_bytes else None,
-        channel_layout(channels),
+        told,
         None if sample_bytes or name == "mp3" else description,
         {"err_detect": "crccheck+explode"},
         block_bytes=sample_bytes * channels,
     )
+
+
+def _told(config: Mapping[str, Any], most: int) -> tuple[int, str]:
+    """The configuration's rate and places of channels; refuse what there is not."""
+    rate, channels = config["sample_rate"], config["number_of_channels"]
+    if rate not in RATES_HZ:
+        raise NotSupportedError(f"{rate} Hz is not within {RATES_HZ[0]} to {RATES_HZ[-1]} Hz")
+    if channels > most:
+        raise NotSupportedError(f"{channels} channels; {config['codec']} has {most} at most here")
+    return rate, channel_layout(channels)
 
 
 def _require(name: str, description: bytes | None) -> None:
@@ -108,9 +113,7 @@ def _require(name: str, description: bytes | None) -> None:
         raise NotSupportedError("the description of FLAC begins with fLaC and STREAMINFO")
 
 
-def _opus(
-    codec: AudioCodec, rate: int, channels: int, description: bytes | None
-) -> AudioDecoderPlan:
+def _opus(codec: AudioCodec, channels: int, description: bytes | None) -> AudioDecoderPlan:
     pre_skip = 0
     if description is None:
         if channels > 2:
@@ -126,8 +129,7 @@ def _opus(
     return AudioDecoderPlan(
         codec,
         _DECODERS["opus"],
-        rate,
-        channel_layout(channels),
+        (OPUS_HZ, channel_layout(channels)),
         description,
         {"request_sample_fmt": "flt"},
         pre_skip=pre_skip,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_CHANNELS", "RATES_HZ", "AudioPlan", "channel_layout", "plan_audio_encoder"]
 
 RATES_HZ: Final = range(3_000, 768_001)
-"""Sample rates that are taken at all: those that browsers take."""
+"""Sample rates that are encoded, or decoded if the stream tells none: those that browsers take."""
 
 MOST_CHANNELS: Final = 32
 """Channels of uncompressed audio and Opus: as many as browsers take."""

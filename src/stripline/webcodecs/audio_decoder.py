@@ -29,8 +29,9 @@ class AudioDecoder(Decoder[EncodedAudioChunk, EncodedAudioChunk, AudioData]):
     decoder. Both run on the asyncio loop that made the decoder or, without one, on the decoder's
     thread.
 
-    Opus is decoded to 48 kHz whatever rate was configured (RFC 7845, section 5.1): what is made of
-    the samples goes by `AudioData.sample_rate`.
+    The configured rate and number of channels count for PCM, A-law, µ-law and AAC without a
+    description; other streams tell their own, which AudioData has. Opus without a description has
+    the configured channels, one or two, and always 48 kHz (RFC 7845, section 5.1).
 
     Each AudioData has the timestamp of its chunk. Opus with a description loses its pre-skip, so
     that it is heard when it was recorded: a chunk is then given out when the next has come, or at
