@@ -215,6 +215,12 @@ def test_opus_goes_on_after_flushes(
         position += audio.number_of_frames
 
 
+def test_opus_within_the_pre_skip_gives_nothing() -> None:
+    chunks, config = opus_chunks(2_500, 120)
+    assert decoded(chunks[:1], config) == []
+    assert len(decoded(chunks[:2], config)) == 1
+
+
 def test_opus_keeps_to_times_that_were_rounded() -> None:
     """A flush after each chunk does not add up what a container rounds to milliseconds."""
     chunks, config = opus_chunks(2_500, 312)

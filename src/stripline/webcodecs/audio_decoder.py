@@ -35,9 +35,10 @@ class AudioDecoder(Decoder[EncodedAudioChunk, EncodedAudioChunk, AudioData]):
 
     Each AudioData has the timestamp of its chunk. Opus with a description loses its pre-skip, so
     that it is heard when it was recorded: a chunk is then given out when the next has come, or at
-    `flush()` without its end, with which the next output begins. Vorbis' first chunk gives nothing,
-    and each later one has the time of the one before if they come from AudioEncoder. The delays of
-    AAC and MP3 are not written anywhere and stay in.
+    `flush()` without its end, with which the next output begins. As many chunks as are
+    wholly within the pre-skip have no output: a single one of 2.5 ms, flushed, gives nothing.
+    Vorbis' first chunk gives nothing, and each later one has the time of the one before if they
+    come from AudioEncoder. The delays of AAC and MP3 are not written anywhere and stay in.
 
     A damaged chunk closes the decoder with an EncodingError; nothing is concealed.
     """
