@@ -185,6 +185,26 @@ def test_audio_crosses_process_boundaries() -> None:
         pickle.dumps(audio)
 
 
+def test_what_is_given_is_looked_at_before_the_audio() -> None:
+    """Web IDL converts the arguments first; then it counts that the audio is closed."""
+    audio = AudioData(INIT)
+    audio.close()
+    target = bytearray(64)
+    for wrong in ({}, {"plane_index": -1}, {"plane_index": 0, "format": "s24"}):
+        with pytest.raises(TypeError):
+            audio.copy_to(target, wrong)
+        with pytest.raises(TypeError):
+            audio.allocation_size(wrong)
+    with pytest.raises(TypeError, match="buffer"):
+        audio.copy_to(None, plane_index=0)  # type: ignore[arg-type]  # what is tested
+    with pytest.raises(InvalidStateError):
+        audio.copy_to(target, plane_index=9)
+    with pytest.raises(InvalidStateError):
+        audio.allocation_size(plane_index=9)
+    with AudioData(INIT) as audio, pytest.raises(TypeError, match="buffer"):
+        audio.copy_to(None, plane_index=9)  # type: ignore[arg-type]  # what is tested
+
+
 def test_a_with_statement_closes() -> None:
     with AudioData(INIT) as audio:
         assert repr(audio) == "<AudioData s16 4 frames x 2 at 44100 Hz timestamp=0>"

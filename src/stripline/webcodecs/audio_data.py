@@ -169,8 +169,8 @@ class AudioData(MediaReference[AudioMedia]):
         **members: Unpack[AudioDataCopyToOptions],
     ) -> int:
         """The bytes that `copy_to()` needs with the same options. Raises as it does."""
-        copy = _Copy(self._media(), gather(_OPTIONS, options, members, _COPY_MEMBERS))
-        return copy.allocation_size
+        wanted = _converted(options, members)
+        return _Copy(self._media(), wanted).allocation_size
 
     def copy_to(
         self,
@@ -194,8 +194,9 @@ class AudioData(MediaReference[AudioMedia]):
             RangeError: A plane or frames that are not there, or a destination that is too small.
             TypeError: No `plane_index`, or an option that is not what it must be.
         """
-        copy = _Copy(self._media(), gather(_OPTIONS, options, members, _COPY_MEMBERS))
+        wanted = _converted(options, members)
         target = buffer_to_write(destination, "destination")
+        copy = _Copy(self._media(), wanted)
         if target.nbytes < copy.allocation_size:
             raise RangeError(
                 f"destination holds {target.nbytes:,} bytes, the copy needs "
@@ -242,9 +243,6 @@ class AudioData(MediaReference[AudioMedia]):
         return f"<AudioData {what} timestamp={self._timestamp}>"
 
 
-_OPTIONS: Final = "AudioDataCopyToOptions"
-
-
 def _made(kind: type[_Audio], media: AudioMedia, timestamp: int) -> _Audio:
     """Audio without the checks of its constructor."""
     audio = kind.__new__(kind)
@@ -285,22 +283,34 @@ def _media_from_buffer(members: Mapping[str, Any]) -> AudioMedia:
     )
 
 
+def _converted(options: object, more: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a copy, which Web IDL converts before anything else is looked at."""
+    what = "AudioDataCopyToOptions"
+    given = gather(what, options, more, _COPY_MEMBERS)
+    require(what, given, "plane_index")
+    return {
+        name: enum_member(AudioSampleFormat, value, name)
+        if name == "format"
+        else unsigned_long(value, name)
+        for name, value in given.items()
+    }
+
+
 class _Copy:
     """What to copy: the algorithm "Compute Copy Element Count" of section 9.2.4."""
 
     def __init__(self, media: AudioMedia, members: Mapping[str, Any]) -> None:
-        require(_OPTIONS, members, "plane_index")
         self._media = media
-        self._format = enum_member(AudioSampleFormat, members.get("format", media.format), "format")
-        self._plane = unsigned_long(members["plane_index"], "plane_index")
+        self._format: AudioSampleFormat = members.get("format", media.format)
+        self._plane: int = members["plane_index"]
         planes = media.channels if is_planar(self._format) else 1
         if self._plane >= planes:
             raise RangeError(f"plane {self._plane} of {self._format} with {planes} planes")
-        self._first = unsigned_long(members.get("frame_offset", 0), "frame_offset")
+        self._first: int = members.get("frame_offset", 0)
         if self._first >= media.frames:
             raise RangeError(f"frame {self._first:,} is beyond the {media.frames:,} there are")
         count = media.frames - self._first
-        wanted = unsigned_long(members.get("frame_count", count), "frame_count")
+        wanted: int = members.get("frame_count", count)
         if wanted > count:
             raise RangeError(
                 f"{wanted:,} frames from {self._first:,} on are asked for; there are {count:,}"
