@@ -179,6 +179,18 @@ def test_constant_bitrates_are_constant() -> None:
     assert len({chunk.byte_length for chunk in variable}) > 10
 
 
+@pytest.mark.parametrize("codec", ["opus", "flac"])
+def test_time_beyond_64_bits_is_an_error_that_says_so(codec: str) -> None:
+    errors: list[Exception] = []
+    encoder = AudioEncoder(lambda *_: None, errors.append)
+    encoder.configure({**OPUS, "codec": codec})
+    for audio in pieces(tones(9_600), step=9_600, start=2**63 - 150_000):
+        encoder.encode(audio)
+    with pytest.raises(EncodingError, match="beyond"):
+        encoder.flush().result(SECONDS)
+    assert [type(error) for error in errors] == [EncodingError]
+
+
 @pytest.mark.parametrize("codec", ["mp4a.40.2", "mp3", "opus"])
 def test_the_bitrate_is_kept(codec: str) -> None:
     noise = np.random.default_rng(1).normal(0, 0.1, (96_000, 2)).astype(np.float32)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stripline.webcodecs.exceptions import EncodingError
 from stripline.webcodecs.sample_clock import SampleClock, microseconds
 
 
@@ -49,3 +51,11 @@ def test_time_may_go_back() -> None:
     clock.add(0, 1_000_000)
     clock.add(800, -5_000)
     assert [clock.time(at) for at in (0, 799, 800, 808)] == [1_000_000, 1_099_875, -5_000, -4_000]
+
+
+def test_time_ends_with_64_bits() -> None:
+    clock = SampleClock(48_000)
+    clock.add(0, 2**63 - 20_000)
+    assert clock.time(480) == 2**63 - 10_000
+    with pytest.raises(EncodingError, match="9,223,372,036,854,775,808 µs"):
+        clock.time(960)

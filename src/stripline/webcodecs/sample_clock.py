@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import Final, NamedTuple
 
+from stripline.webcodecs.exceptions import EncodingError
+
 __all__ = ["SampleClock", "microseconds"]
 
 _MICROSECONDS: Final = 1_000_000
+_LATEST: Final = 2**63 - 1  # of Web IDL's "long long", in microseconds
 
 
 def microseconds(frames: float, rate: float) -> int:
@@ -52,13 +55,20 @@ class SampleClock:
         self._inputs.append(_Input(position, timestamp, origin, origin_timestamp))
 
     def time(self, position: int) -> int:
-        """The time of a position, in microseconds; positions are asked for in order."""
+        """The time of a position, in microseconds; positions are asked for in order.
+
+        Raises:
+            EncodingError: It is beyond 64 bits, which timestamps have.
+        """
         while len(self._inputs) > 1 and self._inputs[1].position <= position:
             self._inputs.popleft()
         now = self._inputs[0]
         if position == now.position:
             return now.timestamp
-        return now.origin_timestamp + int(self._span(position - now.origin))
+        time = now.origin_timestamp + int(self._span(position - now.origin))
+        if time > _LATEST:
+            raise EncodingError(f"time went on to {time:,} µs, which is beyond {_LATEST:,}")
+        return time
 
     def _span(self, frames: int) -> float:
         return frames * _MICROSECONDS / self._rate
