@@ -114,9 +114,9 @@ def _opus(codec: AudioCodec, config: Mapping[str, Any]) -> AudioPlan:
         "application": str(own.get("application", "audio")),
         "packet_loss": str(own.get("packetlossperc", 0)),
         "fec": str(int(own.get("useinbandfec", False))),
+        # The registration recommends 9 but for mobile devices.
+        "compression_level": str(own.get("complexity", 9)),
     }
-    if "complexity" in own:
-        options["compression_level"] = str(own["complexity"])
     channels, rate = config["number_of_channels"], config["sample_rate"]
     if channels in _OPUS_FAMILIES:
         options["mapping_family"] = str(_OPUS_FAMILIES[channels])
