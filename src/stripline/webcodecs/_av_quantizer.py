@@ -69,8 +69,9 @@ class Quantizer:
         if self._how == "qmax":
             self._context.qmax = wanted
             return picture
-        if wanted == _BASE:
-            return picture
+        # With the base quantizer too, an offset of 0. Where a picture brings none, x265 keeps those
+        # of an earlier one in the buffer that it recycles, and makes no room for a later one's: it
+        # crashed then.
         graph = self._graphs.get(wanted)
         if graph is None:
             graph = self._graphs[wanted] = self._region_graph(wanted)
