@@ -43,3 +43,9 @@ def test_a_first_quantizer_that_is_the_default() -> None:
     """x265 makes no room for offsets in the buffer of a picture that brings none."""
     first = sizes("hvc1.1.6.L93.B0", [None] * 3 + [51] * 3)
     assert max(first[3:]) < 0.8 * min(first[:3])
+
+
+@pytest.mark.parametrize("codec", KEYS)
+def test_fine_quantizers_are_held_whatever_the_rate(codec: str) -> None:
+    fine, middling = sizes(codec, [4] * 6)[-1], sizes(codec, [26] * 6)[-1]
+    assert fine > 1.3 * middling

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from stripline.webcodecs.codec_string import VideoCodec
-from stripline.webcodecs.levels import fits_level, level_name
+from stripline.webcodecs.levels import fits_level, fits_level_in_time, level_name
 
 
 def test_levels() -> None:
@@ -14,3 +14,9 @@ def test_levels() -> None:
     assert level_name(VideoCodec("avc", 66, 9)) == "1b"
     assert level_name(VideoCodec("avc", 66, 31)) == "3.1"
     assert level_name(VideoCodec("hevc", 1, 153)) == "5.1"
+
+
+def test_levels_in_time() -> None:
+    assert fits_level_in_time(VideoCodec("hevc", 1, 93), 1280, 720, 36)
+    assert not fits_level_in_time(VideoCodec("hevc", 1, 93), 1280, 720, 36.1)
+    assert fits_level_in_time(VideoCodec("avc", 66, 10), 176, 144, 1000)

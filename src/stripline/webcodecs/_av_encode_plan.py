@@ -14,7 +14,7 @@ from stripline.webcodecs.codec_string import VideoCodec, parse_video
 from stripline.webcodecs.enums import AlphaOption, ContentHint, HardwareAcceleration, LatencyMode
 from stripline.webcodecs.enums import VideoEncoderBitrateMode as Mode
 from stripline.webcodecs.exceptions import NotSupportedError
-from stripline.webcodecs.levels import fits_level, level_name
+from stripline.webcodecs.levels import fits_level, fits_level_in_time, level_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -110,6 +110,12 @@ def _check_size(codec: VideoCodec, config: Mapping[str, Any]) -> None:
         raise NotSupportedError(
             f"{width} x {height} is too large for level {level_name(codec)} of "
             f"{config['codec']!r}: ask for a higher level"
+        )
+    framerate = config.get("framerate", _DEFAULT_FRAMERATE)
+    if not fits_level_in_time(codec, width, height, framerate):
+        raise NotSupportedError(
+            f"{width} x {height} at {framerate} frames a second is too much for level "
+            f"{level_name(codec)} of {config['codec']!r}: ask for a higher level"
         )
     across, down = {"420": (2, 2), "422": (2, 1)}.get(codec.chroma, (1, 1))
     if codec.kind in {"avc", "hevc"} and (width % across or height % down):
@@ -221,10 +227,13 @@ def _hevc(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
         "repeat-headers=1",
         "bframes=0",
         "info=0",
-        f"level-idc={level_name(codec)}",
         f"high-tier={int(codec.high_tier)}",
     ]
-    if rate.mode is Mode.QUANTIZER:
+    if rate.mode is not Mode.QUANTIZER:
+        params += [f"level-idc={level_name(codec)}"]
+    else:
+        # Told of a level, x265 holds the level's bitrate with other quantizers than those asked for
+        # (52 instead of 12 was seen). Untold, it says the lowest level that the pictures fit.
         params += ["aq-mode=1", "aq-strength=0.01", "qcomp=1", "cutree=0", "ipratio=1.0"]
         params += ["scenecut=0"]
     if os.cpu_count() == 1 or config["width"] * config["height"] <= _ONE_THREAD_PIXELS:

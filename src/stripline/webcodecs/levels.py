@@ -1,10 +1,11 @@
-"""How large a picture each level of H.264 and H.265 may be.
+"""How large a picture each level of H.264 and H.265 may be, and how many pixels a second H.265.
 
 An encoder must not make a stream of a higher level than its codec string says (section 7.4), so a
 picture that is too large for the level is "not supported". The levels of VP9 and AV1 are not held
 to: VP9 streams carry none, and both are commonly written carelessly.
 
-Sources: ITU-T H.264, table A-1 (MaxFS, in macroblocks); ITU-T H.265, table A.8 (MaxLumaPs).
+Sources: ITU-T H.264, table A-1 (MaxFS, in macroblocks); ITU-T H.265, tables A.8 (MaxLumaPs) and
+A.9 (MaxLumaSr).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from stripline.webcodecs.codec_string import VideoCodec
 
-__all__ = ["fits_level", "level_name"]
+__all__ = ["fits_level", "fits_level_in_time", "level_name"]
 
 _AVC_MACROBLOCKS: Final = {
     **dict.fromkeys((9, 10), 99),
@@ -39,6 +40,20 @@ _HEVC_SAMPLES: Final = {
     **dict.fromkeys((150, 153, 156), 8_912_896),
     **dict.fromkeys((180, 183, 186), 35_651_584),
 }
+_HEVC_SAMPLES_A_SECOND: Final = {
+    30: 552_960,
+    60: 3_686_400,
+    63: 7_372_800,
+    90: 16_588_800,
+    93: 33_177_600,
+    120: 66_846_720,
+    123: 133_693_440,
+    150: 267_386_880,
+    153: 534_773_760,
+    **dict.fromkeys((156, 180), 1_069_547_520),
+    183: 2_139_095_040,
+    186: 4_278_190_080,
+}
 
 
 def fits_level(codec: VideoCodec, width: int, height: int) -> bool:
@@ -56,6 +71,16 @@ def fits_level(codec: VideoCodec, width: int, height: int) -> bool:
         most = _HEVC_SAMPLES[codec.level]
         across, down = width, height
     return across * down <= most and max(across, down) ** 2 <= 8 * most
+
+
+def fits_level_in_time(codec: VideoCodec, width: int, height: int, framerate: float) -> bool:
+    """Whether so many pictures a second are within the level of H.265, which x265 holds to.
+
+    True for other codecs: x264 does not refuse any.
+    """
+    if codec.level is None or codec.kind != "hevc":
+        return True
+    return width * height * framerate <= _HEVC_SAMPLES_A_SECOND[codec.level]
 
 
 def level_name(codec: VideoCodec) -> str:
