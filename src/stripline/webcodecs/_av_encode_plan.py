@@ -10,23 +10,22 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+from stripline.webcodecs._av_encode_limits import (
+    DEFAULT_FRAMERATE,
+    LAYERS,
+    refuse_what_no_encoder_takes,
+)
 from stripline.webcodecs.codec_string import VideoCodec, parse_video
-from stripline.webcodecs.enums import AlphaOption, ContentHint, HardwareAcceleration, LatencyMode
+from stripline.webcodecs.enums import AlphaOption, ContentHint, LatencyMode
 from stripline.webcodecs.enums import VideoEncoderBitrateMode as Mode
 from stripline.webcodecs.exceptions import NotSupportedError
-from stripline.webcodecs.levels import fits_level, fits_level_in_time, level_name
+from stripline.webcodecs.levels import level_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 __all__ = ["EncoderPlan", "plan_encoder"]
 
-_DEFAULT_FRAMERATE: Final = 30.0
-# The longest side that an encoder takes: VP8 has 14 bits, the others 16; x264 stops at 16384,
-# SVT-AV1 at 16384 by 8704.
-_LONGEST: Final = {"avc": 16_384, "hevc": 16_384, "vp8": 16_383, "vp9": 65_535, "av1": 8_704}
-# All software: a picture of more than 8192 x 8192 pixels at once needs gigabytes.
-_LARGEST_AREA: Final = 8_192 * 8_192
 # Frames between key frames where none are asked for: ten seconds at 30 a second, so that players
 # can seek. A multiple of four, the period of the temporal layers.
 _KEY_INTERVAL: Final = 300
@@ -49,7 +48,6 @@ _AVC_PROFILES: Final = {
     122: "high422",
     244: "high444",
 }
-_LAYERS: Final = {"L1T1": 1, "L1T2": 2, "L1T3": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,47 +91,8 @@ def plan_encoder(config: Mapping[str, Any]) -> EncoderPlan:
     codec = parse_video(config["codec"])
     if codec is None:
         raise NotSupportedError(f"no encoder for the codec string {config['codec']!r}")
-    _check_size(codec, config)
-    _check_modes(codec, config)
+    refuse_what_no_encoder_takes(codec, config)
     return _PLANS[codec.kind](codec, config)
-
-
-def _check_size(codec: VideoCodec, config: Mapping[str, Any]) -> None:
-    width, height = config["width"], config["height"]
-    longest = _LONGEST[codec.kind]
-    if max(width, height) > longest or width * height > _LARGEST_AREA:
-        raise NotSupportedError(
-            f"{width} x {height} is too large for {codec.kind}: {longest:,} on a side and "
-            f"{_LARGEST_AREA:,} pixels are the most"
-        )
-    if not fits_level(codec, width, height):
-        raise NotSupportedError(
-            f"{width} x {height} is too large for level {level_name(codec)} of "
-            f"{config['codec']!r}: ask for a higher level"
-        )
-    framerate = config.get("framerate", _DEFAULT_FRAMERATE)
-    if not fits_level_in_time(codec, width, height, framerate):
-        raise NotSupportedError(
-            f"{width} x {height} at {framerate} frames a second is too much for level "
-            f"{level_name(codec)} of {config['codec']!r}: ask for a higher level"
-        )
-    across, down = {"420": (2, 2), "422": (2, 1)}.get(codec.chroma, (1, 1))
-    if codec.kind in {"avc", "hevc"} and (width % across or height % down):
-        raise NotSupportedError(
-            f"{width} x {height}: {codec.kind} needs an even size for {codec.chroma} chroma"
-        )
-
-
-def _check_modes(codec: VideoCodec, config: Mapping[str, Any]) -> None:
-    if config.get("hardware_acceleration") == HardwareAcceleration.PREFER_HARDWARE:
-        raise NotSupportedError("there is no hardware encoder: all run in software")
-    mode = config.get("scalability_mode", "L1T1")
-    if mode not in _LAYERS or (_LAYERS[mode] > 1 and codec.kind in {"avc", "hevc"}):
-        raise NotSupportedError(f"scalability mode {mode!r} is not supported by {codec.kind}")
-    if config.get("alpha") == AlphaOption.KEEP and codec.kind not in {"vp8", "vp9"}:
-        raise NotSupportedError(f"{codec.kind} is encoded without alpha here: only vp8 and vp9")
-    if config.get("framerate", 1) <= 0:
-        raise NotSupportedError(f"a framerate of {config['framerate']} cannot be encoded")
 
 
 class _Rate:
@@ -142,8 +101,8 @@ class _Rate:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.mode = Mode(config.get("bitrate_mode", Mode.VARIABLE))
         self.realtime = config.get("latency_mode") == LatencyMode.REALTIME
-        self.framerate = float(config.get("framerate", _DEFAULT_FRAMERATE))
-        self.layers = _LAYERS[config.get("scalability_mode", "L1T1")]
+        self.framerate = float(config.get("framerate", DEFAULT_FRAMERATE))
+        self.layers = LAYERS[config.get("scalability_mode", "L1T1")]
         guess = config["width"] * config["height"] * self.framerate * _BITS_PER_PIXEL
         given = config.get("bitrate")
         self.bits = max(1_000, int(given or guess))
