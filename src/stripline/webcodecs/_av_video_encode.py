@@ -120,7 +120,9 @@ class VideoEncodeBackend:
     def _open(self, quantizer: int | None = None) -> None:
         plan = self._plan
         if plan.quantizer == "reopen" and quantizer is not None:
-            plan = replace(plan, options={**plan.options, "qp": str(quantizer)})
+            # Not as FFmpeg's option "qp", whose 0 counts as not set (SVT-AV1 takes 35 then).
+            params = f"{plan.options['svtav1-params']}:qp={quantizer}"
+            plan = replace(plan, options={**plan.options, "svtav1-params": params})
         self._opened_for = quantizer
         self._context = open_encoder(self._config, plan, self._colors)
         self._quantizer = Quantizer(self._plan, self._config, self._context)
