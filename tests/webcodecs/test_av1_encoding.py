@@ -1,10 +1,11 @@
-"""What SVT-AV1 takes only with settings of its own."""
+"""What SVT-AV1 takes only with settings of its own: lossless, small pictures, layers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pytest
 
 from stripline.webcodecs import EncodedVideoChunk, VideoDecoder, VideoEncoder, VideoFrame
 from tests.support import photograph
@@ -58,3 +59,53 @@ def test_a_quantizer_of_0_is_lossless() -> None:
     for number in range(4):
         with window(number, **size) as frame:
             assert pixels[frame.timestamp] == copied(frame)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (48, 64), (62, 62), (16, 16), (4, 4), (320, 20)])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"bitrate": 1_000_000},
+        {"bitrate": 100_000, "latency_mode": "realtime"},
+        {"bitrate_mode": "constant", "bitrate": 1_000_000},
+        {"scalability_mode": "L1T2"},
+        {"scalability_mode": "L1T3", "bitrate": 1_000_000},
+    ],
+)
+def test_small_pictures(size: tuple[int, int], members: dict[str, Any]) -> None:
+    members = {"framerate": 30, "width": size[0], "height": size[1], **members}
+    assert VideoEncoder.is_config_supported(codec=CODEC, **members).result(30).supported
+    pixels = decode(encode(5, **members))
+    assert len(pixels) == 5
+    for number in range(5):
+        with window(number, **members) as frame:
+            wanted = np.frombuffer(copied(frame), np.uint8).astype(float)
+            found = np.frombuffer(pixels[frame.timestamp], np.uint8)
+        assert np.abs(found - wanted).mean() < 10
+
+
+@pytest.mark.parametrize("mode", ["L1T2", "L1T3"])
+@pytest.mark.parametrize("keys", [(0,), (0, 8), (0, 5, 10), (0, 4, 12)])
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"bitrate_mode": "quantizer", "width": 96, "height": 64},
+        {"bitrate": 200_000, "width": 64, "height": 48},
+        {"bitrate": 200_000, "width": 96, "height": 64},
+    ],
+)
+def test_lower_layers_need_no_higher_ones(
+    mode: str, keys: tuple[int, ...], members: dict[str, Any]
+) -> None:
+    record = encode(16, keys, scalability_mode=mode, **members)
+    assert [number for number, (chunk, _) in enumerate(record) if chunk.type == "key"] == list(keys)
+    layers = [metadata["svc"]["temporal_layer_id"] for _, metadata in record]
+    period = {"L1T2": (0, 1), "L1T3": (0, 2, 1, 2)}[mode]
+    starts = [max(key for key in keys if key <= number) for number in range(16)]
+    assert layers == [period[(n - key) % len(period)] for n, key in enumerate(starts)]
+    pixels = decode(record)
+    assert len(pixels) == 16
+    for most in range(max(layers)):
+        part = [both for both, layer in zip(record, layers, strict=True) if layer <= most]
+        some = decode(part)
+        assert some == {chunk.timestamp: pixels[chunk.timestamp] for chunk, _ in part}

@@ -31,6 +31,9 @@ __all__ = ["EncoderPlan", "plan_encoder"]
 _KEY_INTERVAL: Final = 300
 # Bits a pixel where a rate is needed and none is given.
 _BITS_PER_PIXEL: Final = 0.1
+# SVT-AV1 4.1 has no adaptive quantization for pictures with a shorter side, and without it holds no
+# rate.
+_AV1_RATE_SIDE: Final = 64
 # Pictures up to this size are encoded on one thread, so that two encoders run as well as one on
 # two processors; larger ones take more.
 _ONE_THREAD_PIXELS: Final = 1280 * 720
@@ -307,24 +310,29 @@ def _av1(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
     rate = _Rate(config)
     if codec.profile != 0:
         raise NotSupportedError(f"SVT-AV1 encodes profile 0 only, not {codec.profile}")
+    rate.held &= min(config["width"], config["height"]) >= _AV1_RATE_SIDE
     params = {"pred-struct": "1", "rc": "2" if rate.held else "0"}
     if rate.realtime and rate.held:
         # Four kinds of movement at two rates were 1.2 dB better at the same size in the mean (-1 to
         # +4). With the quantizer given for each frame, SVT-AV1 4.1 crashes in this mode.
         params["rtc"] = "1"
     if rate.layers > 1:
-        params["hierarchical-levels"] = str(rate.layers - 1)
+        # Without a rate, SVT-AV1 takes no less than 2. Two layers are then the first two of three
+        # as one, and the third.
+        params["hierarchical-levels"] = str(rate.layers - 1 if rate.held else 2)
     screen = config.get("content_hint") == ContentHint.TEXT
     if config.get("av1", {}).get("force_screen_content_tools", screen):
         params["scm"] = "1"
     threads = 1 if config["width"] * config["height"] <= _ONE_THREAD_PIXELS else 4
     params["lp"] = str(threads)
+    # Without a rate, presets below 10 have the lowest of three layers need the middle one.
+    simple = rate.realtime or (rate.layers > 1 and not rate.held)
     options = {
-        "preset": "11" if rate.realtime else "8",
+        "preset": "11" if simple else "8",
         "svtav1-params": ":".join(f"{name}={value}" for name, value in params.items()),
     }
     if rate.mode is Mode.QUANTIZER:
-        # The quantizer is "qp" as given, for all of the picture; see `_av_quantizer`.
+        # The quantizer is "qp", for all of the picture; see `_av_quantizer`.
         options["svtav1-params"] += ":aq-mode=0"
     elif not rate.held:
         options["crf"] = "35"
