@@ -5,6 +5,9 @@ import os
 import pytest
 
 from stripline.webcodecs._av_encode_plan import plan_encoder
+from stripline.webcodecs.exceptions import NotSupportedError
+
+SIZE = {"width": 64, "height": 64}
 
 
 @pytest.mark.parametrize(
@@ -28,3 +31,12 @@ def test_vp9_has_no_more_columns_of_tiles_than_threads(
     width, height = size
     plan = plan_encoder({"codec": "vp09.00.51.08", "width": width, "height": height})
     assert (plan.threads, plan.options["tile-columns"]) == (threads, columns)
+
+
+@pytest.mark.parametrize("codec", ["vp8", "vp09.00.10.08"])
+def test_framerates_that_libvpx_fails_at_are_refused(codec: str) -> None:
+    for framerate in (1e-9, 1e-4, 5e6, 1e9):
+        with pytest.raises(NotSupportedError, match="framerate"):
+            plan_encoder({"codec": codec, **SIZE, "framerate": framerate})
+    for framerate in (0.001, 1e6):
+        plan_encoder({"codec": codec, **SIZE, "framerate": framerate})

@@ -18,6 +18,9 @@ __all__ = ["DEFAULT_FRAMERATE", "LAYERS", "refuse_what_no_encoder_takes"]
 DEFAULT_FRAMERATE: Final = 30.0
 # Temporal layers of each scalability mode.
 LAYERS: Final = {"L1T1": 1, "L1T2": 2, "L1T3": 3}
+# Frames a second that libvpx was seen to encode at; from 0.0001 down and 5,000,000 up it opens and
+# then fails.
+_VPX_FRAMERATES: Final = (0.001, 1_000_000)
 # The longest side that an encoder takes: VP8 has 14 bits, the others 16; x264 stops at 16384,
 # SVT-AV1 at 16384 by 8704.
 _LONGEST: Final = {"avc": 16_384, "hevc": 16_384, "vp8": 16_383, "vp9": 65_535, "av1": 8_704}
@@ -73,5 +76,11 @@ def _check_modes(codec: VideoCodec, config: Mapping[str, Any]) -> None:
         raise NotSupportedError(f"scalability mode {mode!r} is not supported by {codec.kind}")
     if config.get("alpha") == AlphaOption.KEEP and codec.kind not in {"vp8", "vp9"}:
         raise NotSupportedError(f"{codec.kind} is encoded without alpha here: only vp8 and vp9")
-    if config.get("framerate", 1) <= 0:
-        raise NotSupportedError(f"a framerate of {config['framerate']} cannot be encoded")
+    framerate = config.get("framerate", DEFAULT_FRAMERATE)
+    if framerate <= 0:
+        raise NotSupportedError(f"a framerate of {framerate} cannot be encoded")
+    least, most = _VPX_FRAMERATES
+    if codec.kind in {"vp8", "vp9"} and not least <= framerate <= most:
+        raise NotSupportedError(
+            f"{codec.kind} takes a framerate of {least} to {most:,}, not {framerate}"
+        )
