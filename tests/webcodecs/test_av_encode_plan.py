@@ -40,3 +40,8 @@ def test_framerates_that_libvpx_fails_at_are_refused(codec: str) -> None:
             plan_encoder({"codec": codec, **SIZE, "framerate": framerate})
     for framerate in (0.001, 1e6):
         plan_encoder({"codec": codec, **SIZE, "framerate": framerate})
+
+
+def test_a_still_picture_is_no_video() -> None:
+    with pytest.raises(NotSupportedError, match="one picture"):
+        plan_encoder({"codec": "hvc1.3.E.L93.B0", **SIZE})

@@ -51,6 +51,8 @@ _AVC_PROFILES: Final = {
     122: "high422",
     244: "high444",
 }
+# Main Still Picture (ITU-T H.265, A.3.4): streams of one picture, of which x265 makes Main.
+_HEVC_STILL: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,10 @@ def _avc(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
 
 
 def _hevc(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
+    if codec.profile == _HEVC_STILL:
+        raise NotSupportedError(
+            f"{config['codec']!r} is of one picture (Main Still Picture): encode profile 1 or 2"
+        )
     rate = _Rate(config)
     params = [
         "log-level=none",
