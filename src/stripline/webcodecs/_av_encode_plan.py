@@ -53,6 +53,10 @@ _AVC_PROFILES: Final = {
 }
 # Main Still Picture (ITU-T H.265, A.3.4): streams of one picture, of which x265 makes Main.
 _HEVC_STILL: Final = 3
+# From this level on, blocks of 16 x 16 are too small (ITU-T H.265, A.4.2). x265 (build 216) does
+# not pad pictures of a single column of blocks on the right: what moves in from there is garbage,
+# another one each time, and decoders drift away. It crashes where blocks are higher than a picture.
+_HEVC_LEVEL_5: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,13 @@ def _hevc(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
         raise NotSupportedError(
             f"{config['codec']!r} is of one picture (Main Still Picture): encode profile 1 or 2"
         )
+    width, height = config["width"], config["height"]
+    least_block = 32 if (codec.level or 0) >= _HEVC_LEVEL_5 else 16
+    if width <= least_block or height < least_block:
+        raise NotSupportedError(
+            f"{width} x {height} is too small: H.265 is encoded from {least_block + 1} x "
+            f"{least_block} on at level {level_name(codec)}"
+        )
     rate = _Rate(config)
     params = [
         "log-level=none",
@@ -206,6 +217,9 @@ def _hevc(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
         params += ["scenecut=0"]
     if os.cpu_count() == 1 or config["width"] * config["height"] <= _ONE_THREAD_PIXELS:
         params += ["pools=none", "frame-threads=1", "wpp=0"]
+    # Two columns of blocks at least, for what is said at `_HEVC_LEVEL_5`.
+    if width <= 64:
+        params += ["ctu=32" if width > 32 <= height else "ctu=16"]
     return _plan(
         codec,
         config,
