@@ -69,3 +69,13 @@ def test_a_single_column_of_blocks_is_not_left_to_x265(
 def test_what_is_too_small_for_h265(codec: str, size: tuple[int, int]) -> None:
     support = VideoEncoder.is_config_supported(codec=codec, width=size[0], height=size[1])
     assert not support.result(30).supported
+
+
+@pytest.mark.parametrize("codec", ["avc1.42001E", HEVC, "vp8", "vp09.00.10.08", "av01.0.04M.08"])
+@pytest.mark.parametrize("size", [(16, 16), (32, 32), (64, 64), (320, 16)])
+def test_a_guessed_rate_is_enough_for_few_pixels(codec: str, size: tuple[int, int]) -> None:
+    if codec == HEVC and size == (16, 16):
+        size = (18, 16)
+    rates: list[dict[str, Any]] = [{"latency_mode": "realtime"}, {"bitrate_mode": "constant"}]
+    for members in rates:
+        assert encode(codec, *size, **members)[1] < 8
