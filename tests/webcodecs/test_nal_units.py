@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from stripline.webcodecs.nal_units import (
     BitReader,
     join_lengths,
+    sei_types,
     split_lengths,
     split_start_codes,
     to_start_codes,
@@ -57,3 +58,10 @@ def test_bits_and_exp_golomb() -> None:
         reader.bits(99)
     with pytest.raises(ValueError, match="Exp-Golomb"):
         BitReader(bytes(9)).golomb()
+
+
+def test_types_of_supplemental_information() -> None:
+    assert list(sei_types(b"\x06\0\1\x80\xff\x06\2ab\x06\0\x80")) == [0, 261, 6]
+    assert list(sei_types(b"\x06\x80")) == []
+    with pytest.raises(ValueError, match="cut short"):
+        list(sei_types(b"\x06\xff"))

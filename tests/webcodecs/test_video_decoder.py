@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+from fractions import Fraction
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from stripline.webcodecs import (
+    DataError,
     DOMException,
     EncodedVideoChunk,
     EncodingError,
@@ -17,6 +20,8 @@ from stripline.webcodecs import (
     VideoEncoder,
     VideoFrame,
 )
+from stripline.webcodecs._avcc import ParameterSets
+from stripline.webcodecs.nal_units import join_lengths, split_start_codes
 from tests.webcodecs.frames import unexpected
 
 CODECS = ["avc1.42001E", "avc3.42001E", "hvc1.1.6.L93.B0", "vp8", "vp09.00.10.08", "av01.0.04M.08"]
@@ -214,3 +219,41 @@ def test_a_slow_consumer_and_a_reset_while_frames_come() -> None:
         decoder.close()
 
     asyncio.run(run())
+
+
+def with_timing(count: int) -> list[bytes]:
+    """H.264 whose pictures all have supplemental information: when to decode them."""
+    encoder = av.VideoCodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 96, 64, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, 30), Fraction(30)
+    params = "nal-hrd=cbr:bitrate=500:vbv-maxrate=500:vbv-bufsize=500"
+    encoder.options = {"tune": "zerolatency", "x264-params": params}
+    packets = []
+    for number in range(count):
+        frame = av.VideoFrame.from_ndarray(np.full((96, 96), 9 * number, np.uint8), "yuv420p")
+        frame.pts = number
+        packets += encoder.encode(frame)
+    return [bytes(packet) for packet in packets]
+
+
+@pytest.mark.parametrize("described", [False, True])
+def test_supplemental_information_makes_no_key(described: bool) -> None:
+    whole, later = with_timing(2)
+    members: dict[str, Any] = {"codec": "avc1.64001E"}
+    assert {unit[0] & 31 for unit in split_start_codes(later)} >= {1, 6}
+    if described:
+        sets = ParameterSets("avc")
+        whole, later = (join_lengths(sets.take(split_start_codes(one))) for one in (whole, later))
+        members["description"] = sets.record()
+    chunks = [EncodedVideoChunk(type="key", timestamp=0, data=one) for one in (whole, later)]
+    assert outcome(members, chunks) == (2, None)
+    count, error = outcome(members, chunks[1:])
+    assert count == 0
+    assert isinstance(error, DataError)
+
+
+def test_garbage_as_a_first_key_chunk_is_an_encoding_error() -> None:
+    for codec in CODECS:
+        for data in (b"\xff" * 50, b"\1\2\3\4"):
+            chunk = EncodedVideoChunk(type="key", timestamp=0, data=data)
+            assert isinstance(outcome({"codec": codec}, [chunk])[1], EncodingError), (codec, data)

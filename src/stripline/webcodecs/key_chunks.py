@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from stripline.webcodecs.nal_units import split_lengths, split_start_codes, unit_type
+from stripline.webcodecs.nal_units import sei_types, split_lengths, split_start_codes, unit_type
 from stripline.webcodecs.obus import FRAMES, SEQUENCE_HEADER, split_obus
 
 if TYPE_CHECKING:
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["is_surely_delta"]
 
-# ITU-T H.264, table 7-1: slices, and what a decoder can start at: an IDR slice, or supplemental
-# information, which may be a recovery point, or a sequence parameter set.
+# ITU-T H.264, table 7-1: slices, and what a decoder can start at: an IDR slice or a sequence
+# parameter set, or a recovery point among supplemental information (D.1.1).
 _AVC_SLICES: Final = frozenset({1, 2, 5})
-_AVC_STARTS: Final = frozenset({5, 6, 7})
+_AVC_STARTS: Final = frozenset({5, 7})
+_AVC_SEI: Final = 6
+_RECOVERY_POINT: Final = 6
 # ITU-T H.265, table 7-1: slices are 0 to 31, those of pictures to start at 16 to 23.
 _HEVC_SLICES: Final = range(32)
 _HEVC_STARTS: Final = range(16, 24)
@@ -35,7 +37,7 @@ def is_surely_delta(codec: VideoCodec, data: bytes, length_bytes: int | None) ->
     if not data:
         return False
     if codec.kind == "vp8":
-        return bool(data[0] & 1)  # RFC 6386, section 9.1: 0 is a key frame
+        return _is_vp8_delta(data)
     if codec.kind == "vp9":
         return _is_vp9_delta(data[0])
     with suppress(ValueError):
@@ -46,10 +48,24 @@ def is_surely_delta(codec: VideoCodec, data: bytes, length_bytes: int | None) ->
             units = split_lengths(data, length_bytes)
         types = {unit_type(codec.kind, unit) for unit in units}
         if codec.kind == "avc":
-            return bool(types & _AVC_SLICES) and not types & _AVC_STARTS
+            starts = bool(types & _AVC_STARTS) or any(map(_is_recovery_point, units))
+            return bool(types & _AVC_SLICES) and not starts
         slices = types.intersection(_HEVC_SLICES)
         return bool(slices) and not slices.intersection(_HEVC_STARTS)
     return False
+
+
+def _is_recovery_point(unit: bytes) -> bool:
+    return unit_type("avc", unit) == _AVC_SEI and _RECOVERY_POINT in sei_types(unit)
+
+
+def _is_vp8_delta(data: bytes) -> bool:
+    """RFC 6386, section 9.1: not a key frame, a version, show_frame, the first partition's size.
+
+    The size and the versions that there are (0 to 3) tell a frame from other bytes.
+    """
+    tag = int.from_bytes(data[:3], "little")
+    return bool(tag & 1) and tag >> 1 & 7 <= 3 and tag >> 5 <= len(data) - 3
 
 
 def _is_vp9_delta(first: int) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "BitReader",
     "join_lengths",
+    "sei_types",
     "split_lengths",
     "split_start_codes",
     "to_start_codes",
@@ -69,6 +70,31 @@ def to_start_codes(units: Iterable[bytes]) -> bytes:
 def unit_type(kind: str, unit: bytes) -> int:
     """The type in a unit's header: five bits for "avc", six for "hevc"."""
     return unit[0] & 0x1F if kind == "avc" else unit[0] >> 1 & 0x3F
+
+
+def sei_types(unit: bytes) -> Iterator[int]:
+    """The payload types of an H.264 unit of supplemental information (ITU-T H.264, 7.3.2.3.1).
+
+    Raises:
+        ValueError: It is cut short.
+    """
+    messages = unescape(unit[1:]).rstrip(b"\0").removesuffix(b"\x80")  # rbsp_trailing_bits
+    at = 0
+    while at < len(messages):
+        payload_type, at = _sum_of_bytes(messages, at)
+        yield payload_type
+        size, at = _sum_of_bytes(messages, at)
+        at += size
+
+
+def _sum_of_bytes(data: bytes, at: int) -> tuple[int, int]:
+    """A number as bytes of 255 and one that is less; and where the next thing is."""
+    total = 0
+    while at < len(data):
+        total, at = total + data[at], at + 1
+        if data[at - 1] != 0xFF:
+            return total, at
+    raise ValueError(f"supplemental information of {len(data):,} bytes is cut short")
 
 
 def unescape(unit: bytes) -> bytes:
