@@ -169,6 +169,8 @@ def test_aspect_ratio_and_rotation() -> None:
         ((1, 1), 0, (96, 96)),
         ((2, 1), 90, (64, 128)),
         ((3, 2), 180, (96, 64)),
+        ((2**32 - 1, 1), 0, (2**32 - 1, 64)),
+        ((1, 2**32 - 1), 0, (96, 2**32 - 1)),
     ]:
         frames: list[VideoFrame] = []
         with VideoDecoder(frames.append, unexpected) as decoder:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Decoded", "FrameMaker"]
 
+_LONGEST: Final = 2**32 - 1  # what an unsigned long, as displayWidth is, has room for
+
 
 class Decoded(NamedTuple):
     """A picture as FFmpeg gave it out.
@@ -103,7 +105,7 @@ class FrameMaker:
         elif aspect:
             ratio = float(aspect)
         size = (round(width * ratio), height) if ratio >= 1 else (width, round(height / ratio))
-        return self._turn.sides(*size)
+        return self._turn.sides(min(size[0], _LONGEST), min(size[1], _LONGEST))
 
 
 # What goes with a matrix where a stream says no more, as in VP9 (section 7.2 of its specification,
