@@ -90,3 +90,32 @@ def test_alpha_is_a_buffer() -> None:
         with pytest.raises(TypeError, match="alpha_side_data"):
             decoder.decode(chunk, alpha_side_data=wrong)
         assert decoder.decode_queue_size == 0
+
+
+@pytest.mark.parametrize("codec", ["vp8", "vp09.00.10.08"])
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_alpha_of_every_depth(codec: str, bits: int) -> None:
+    """A ramp in each plane, in a part of a larger frame; chroma falls where luma rises."""
+    deep = np.linspace(0, (1 << bits) - 1, 131).astype("<u2")
+    if bits == 8:
+        deep = deep.astype(np.uint8)
+    luma = deep[None].repeat(99, 0)
+    chroma = luma[::2, ::-2]
+    chunks: list[tuple[EncodedVideoChunk, Any]] = []
+    with VideoEncoder(lambda *chunk: chunks.append(chunk), print) as encoder:
+        encoder.configure(codec=codec, width=128, height=96, alpha="keep", bitrate=4_000_000)
+        frame = VideoFrame(
+            b"".join(plane.tobytes() for plane in (luma, chroma, chroma, luma)),
+            format="I420A" if bits == 8 else f"I420AP{bits}",
+            coded_width=131,
+            coded_height=99,
+            visible_rect={"x": 2, "y": 2, "width": 128, "height": 96},
+            timestamp=0,
+        )
+        encoder.encode(frame)
+    config = chunks[0][1]["decoder_config"]
+    (found,) = decoded(config, [(chunks[0][0], chunks[0][1]["alpha_side_data"])])
+    for index, plane in enumerate((luma, chroma, chroma, luma)):
+        half = 1 + (index in {1, 2})
+        wanted = (plane >> (bits - 8))[2 // half : 98 // half, 2 // half : 130 // half]
+        assert psnr(found.planes()[index], wanted.astype(np.uint8)) > 36

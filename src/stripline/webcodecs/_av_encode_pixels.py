@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 from stripline.webcodecs._av_frames import av_from_media, color_numbers
 from stripline.webcodecs.color_space import REC709, VideoColorSpace
 from stripline.webcodecs.enums import VideoMatrixCoefficients as Matrix
+from stripline.webcodecs.enums import VideoPixelFormat
+from stripline.webcodecs.media import Media
 from stripline.webcodecs.pixel_formats import pixel_format
+from stripline.webcodecs.plane_views import visible_planes
 
 if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame as AvFrame
 
-    from stripline.webcodecs.enums import VideoPixelFormat
-    from stripline.webcodecs.media import Media
     from stripline.webcodecs.video_frame import VideoFrame
 
 __all__ = ["FrameShaper", "encoded_color_space", "set_colors"]
@@ -64,7 +65,7 @@ class FrameShaper:
     def shape(self, frame: VideoFrame) -> AvFrame:
         """The visible pixels of a frame, scaled and converted where needed."""
         media = frame._media()  # noqa: SLF001 - frames are for codecs to read
-        media = _without_idle_alpha(media, self._pixels)
+        media = _in_ten_bits(_without_idle_alpha(media, self._pixels))
         source = av_from_media(media, frame.color_space)
         if (source.width, source.height) == self._size and source.format.name == self._pixels:
             return source
@@ -79,6 +80,21 @@ def _without_idle_alpha(media: Media, pixels: str) -> Media:
     return replace(
         media, format=form.opaque, planes=media.planes[:3], strides=media.strides[:3], block=None
     )
+
+
+def _in_ten_bits(media: Media) -> Media:
+    """I420AP12, for which FFmpeg has no name, without its last two bits; all else as it is.
+
+    Alpha is encoded beside eight bits, for which they do not count.
+    """
+    if media.format is not VideoPixelFormat.I420AP12:
+        return media
+    samples = [plane >> 2 for plane in visible_planes(media)]
+    block = memoryview(b"".join(plane.tobytes() for plane in samples))
+    strides = tuple(2 * plane.shape[1] for plane in samples)
+    size = media.visible[2:]
+    form = pixel_format(VideoPixelFormat.I420AP10)
+    return Media.of_block(form, size, block, strides, (0, 0, *size))
 
 
 def _conversion(frame: VideoFrame) -> dict[str, Any]:
