@@ -46,7 +46,10 @@ class VideoDecoder(Decoder[EncodedVideoChunk, DecodeItem, VideoFrame]):
     with the DOMException that closed the decoder. Both run on the asyncio loop that made the
     decoder or, without one, on the decoder's thread.
 
-    A damaged chunk closes the decoder with an EncodingError; nothing is concealed.
+    Damage that is noticed closes the decoder with an EncodingError, and nothing is concealed:
+    broken framing, missing ends, what FFmpeg's decoders find. No codec here has checksums, so wrong
+    bytes within a picture are often decoded to a wrong picture, and so is a picture that needs a
+    chunk that was left out.
     """
 
     _codec: VideoCodec | None = None
