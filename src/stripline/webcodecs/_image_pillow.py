@@ -75,6 +75,7 @@ class PillowPictures:
     """
 
     def __init__(self, data: bytes, name: str, *, alpha: bool) -> None:
+        self._data, self._name = data, name
         self._image = _open(data, name)
         self._alpha = alpha
 
@@ -84,6 +85,10 @@ class PillowPictures:
         Raises:
             EncodingError: They are damaged or cut.
         """
+        if index < self._image.tell():
+            # Pillow keeps the header of an APNG's next frame when it goes back, and stumbles on it.
+            self.close()
+            self._image = _open(self._data, self._name)
         image = self._image
         try:
             image.seek(index)

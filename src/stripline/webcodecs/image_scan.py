@@ -45,7 +45,7 @@ class Scan:
         delay: Of the frame under way, in microseconds.
         declared: How many frames the file says it has, where it does.
         begun: Whether a frame of the animation is under way.
-        length: Of the file in bytes, where it says so.
+        whole: Whether the end has come that GIF, PNG and WebP say they have.
     """
 
     animated: bool = False
@@ -59,7 +59,7 @@ class Scan:
     delay: int = 0
     declared: int = 1
     begun: bool = False
-    length: int = 0
+    whole: bool = False
 
     def add(self, duration: int | None, end: int) -> None:
         """A frame has come whole."""
@@ -115,8 +115,10 @@ def _scan_png(scan: Scan, data: Buffer, *, final: bool) -> None:
             # A denominator of 0 stands for 100.
             part = _number(data, body + 22, 2, "big") or 100
             scan.begun, scan.delay = True, _number(data, body + 20, 2, "big") * 1_000_000 // part
-        elif kind == b"IEND" and not scan.animated:
-            scan.add(None, end)
+        elif kind == b"IEND":
+            scan.whole = True
+            if not scan.animated:
+                scan.add(None, end)
         at = end
     scan.at = at
     scan.known |= final
@@ -138,7 +140,8 @@ def _scan_gif(scan: Scan, data: Buffer, *, final: bool) -> None:
             if end:
                 scan.add(scan.delay, end)
         else:  # the trailer, the beginning of a frame, or what is none
-            final |= data[at] == _GIF_TRAILER
+            scan.whole = data[at] == _GIF_TRAILER
+            final |= scan.whole
             break
         if not end:
             break
@@ -175,7 +178,7 @@ def _scan_webp(scan: Scan, data: Buffer, *, final: bool) -> None:
     _begins(data, b"RIFF", "WebP", final=final)
     if not _begins(data, b"WEBP", "WebP", final=final, at=8):
         return
-    scan.length = 8 + _number(data, 4, 4, "little")
+    scan.whole = len(data) >= 8 + _number(data, 4, 4, "little")
     at = scan.at or _WEBP_HEADER_BYTES
     while at + 8 <= len(data):
         kind, size = bytes(data[at : at + 4]), _number(data, at + 4, 4, "little")

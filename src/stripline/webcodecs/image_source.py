@@ -29,6 +29,7 @@ IMAGE_TYPES: Final = {
 """Media types, and Pillow's name of each."""
 
 _GIF_TRAILER: Final = b"\x3b"
+_PNG_END: Final = bytes.fromhex("0000000049454e44ae426082")  # an empty IEND and its checksum
 
 
 @dataclass(slots=True)
@@ -118,10 +119,15 @@ class ImageSource:
                 reader.pictures.close()
             last = len(self.tracks[track].ends) - 1
             reader = self._readers[track] = _Reader(self._open(track, last), last)
-        if isinstance(reader.pictures, AvPictures):
-            return reader.pictures.frame(index)
-        hidden = self.tracks[track].hidden_first
-        return reader.pictures.media(index + hidden), None
+        try:
+            if isinstance(reader.pictures, AvPictures):
+                return reader.pictures.frame(index)
+            hidden = self.tracks[track].hidden_first
+            return reader.pictures.media(index + hidden), None
+        except EncodingError:
+            # Pillow takes half a frame for a whole one when it is asked again.
+            self._readers.pop(track).pictures.close()
+            raise
 
     def _open(self, track: int, last: int) -> PillowPictures | AvPictures:
         from stripline.webcodecs._image_av import AvPictures  # noqa: PLC0415 - loads PyAV
@@ -142,13 +148,16 @@ class ImageSource:
     def _upto(self, track: int, last: int) -> bytes:
         """A file that ends with a frame: all of it, or what has come and an end put to it."""
         scan = self.tracks[track]
-        # libwebp refuses an animation that is shorter than its header says.
-        cut = self._type == "image/webp" and scan.animated and len(self._data) < scan.length
+        # Pillow goes wrong within a cut APNG, and libwebp refuses an animation that is shorter than
+        # its header says.
+        cut = scan.animated and not scan.whole and self._type != "image/avif"
         if self.final and not cut:
             return bytes(self._data)
         data = bytes(self._data[: scan.ends[last]])
         if self._type == "image/gif":
             return data + _GIF_TRAILER
+        if self._type in {"image/png", "image/apng"} and scan.animated:
+            return data + _PNG_END
         if self._type == "image/webp":
             return data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:]
         return data
