@@ -249,6 +249,38 @@ def test_frames_come_before_the_stream_ends(name: str) -> None:
     asyncio.run(run())
 
 
+def test_decodes_are_serialized() -> None:
+    data = animated("GIF", 3)
+    third = data.rfind(b"\x21\xf9\x04")
+
+    async def run() -> None:
+        more: asyncio.Queue[bytes] = asyncio.Queue()
+
+        async def source() -> AsyncIterator[bytes]:
+            while piece := await more.get():
+                yield piece
+
+        decoder = ImageDecoder(type="image/gif", data=source())
+        more.put_nowait(data[:third])
+        await decoder.decode(frame_index=1)
+        order: list[Any] = []
+        decodes = {index: decoder.decode(frame_index=index) for index in (2, 1, 0)}
+        for decode in decodes.values():
+            decode.add_done_callback(order.append)
+        turned = threading.Event()
+        decoder._queue.put(turned.set)
+        await asyncio.to_thread(turned.wait, SECONDS)
+        assert not any(decode.done() for decode in decodes.values())
+        more.put_nowait(data[third:])
+        more.put_nowait(b"")
+        for index, decode in decodes.items():
+            assert (await decode).image.timestamp == index * 100_000
+        assert order == list(decodes.values())
+        decoder.close()
+
+    asyncio.run(run())
+
+
 def test_a_stream_that_fails_closes_the_decoder() -> None:
     async def source() -> AsyncIterator[bytes]:
         yield b"\x89PNG"

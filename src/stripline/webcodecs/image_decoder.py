@@ -301,19 +301,20 @@ class ImageDecoder:
         self._tracks._tracks = tracks  # noqa: SLF001 - the two are one
 
     def _work(self) -> None:
-        with self._lock:
-            requests = tuple(self._pending)
-        for request in requests:
-            self._try(request)
+        """Decode what was asked for first, until a request waits for its data (section 10.2.2)."""
+        while self._work_one():
+            pass
 
-    def _try(self, request: _Request) -> None:
+    def _work_one(self) -> bool:
+        """Settle the first request; False when there is none, or it waits."""
+        source = self._source
         with self._lock:
             track = self._tracks.selected_index
-            if request not in self._pending or track < 0:
-                return
-        source = self._source
+            if not self._pending or track < 0:
+                return False
+            request = self._pending[0]
         if not source.has(track, request.index) and not source.final:
-            return
+            return False
         result: ImageDecodeResult | None = None
         failure: Exception | None = None
         try:
@@ -327,6 +328,7 @@ class ImageDecoder:
             failure = EncodingError(f"the decoder failed: {type(error).__name__}: {error}")
             failure.__cause__ = error
         self._settle(request, result, failure)
+        return True
 
     def _settle(
         self, request: _Request, result: ImageDecodeResult | None, failure: Exception | None
