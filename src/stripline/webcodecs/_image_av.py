@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs._av import av
 from stripline.webcodecs._av_frames import color_space_from_av, media_from_av
 from stripline.webcodecs.color_space import VideoColorSpace
 from stripline.webcodecs.exceptions import DOMException, EncodingError
+from stripline.webcodecs.image_avif import is_plain_still, read_sequence
 from stripline.webcodecs.image_scan import Scan
 
 if TYPE_CHECKING:
@@ -101,41 +101,30 @@ def scan_avif(data: bytes) -> list[Scan]:
     """
     if data[4:8] != b"ftyp":
         raise EncodingError(f"the data is no AVIF: it begins with {data[:12].hex(' ')}")
-    sequence = b"moov" in data and b"avis" in data[8 : int.from_bytes(data[:4], "big")]
+    sequence = read_sequence(data)
     scans = []
     with _open(data) as container:
         streams = container.streams.video
         if not streams:
             raise EncodingError("the AVIF file has no picture")
-        still = Scan(ycbcr=b"auxl" not in data and b"grid" not in data, known=True)
+        still = Scan(ycbcr=is_plain_still(data), known=True)
         still.add(None, len(data))
         scans.append(still)
-        if sequence:
-            moving = max(streams, key=lambda stream: stream.frames)
-            scan = Scan(animated=True, ycbcr=True, known=True)
-            for packet in container.demux(moving):
+        if sequence is not None:
+            # Pictures that are no tracks are streams too, of other numbers, and have no duration.
+            moving = [s for s in streams if s.id == sequence.track and s.duration is not None]
+            if not moving:
+                raise EncodingError(f"the AVIF file's track {sequence.track} is damaged")
+            scan = Scan(
+                animated=True,
+                ycbcr=not sequence.alpha,
+                known=True,
+                stream=streams.index(moving[0]),
+                repetitions=sequence.repetitions,
+            )
+            for packet in container.demux(moving[0]):
                 if packet.size:
                     base = packet.time_base
                     scan.add(round((packet.duration or 0) * base * _MICROSECONDS), len(data))
-            scan.repetitions = _repetitions(data)
             scans.append(scan)
     return scans
-
-
-def _repetitions(data: bytes) -> float:
-    """How often a sequence is shown again, by its edit list (ISO/IEC 23000-22, section 7.3.4).
-
-    The list's first flag says that the edit repeats, until the track is over.
-    """
-    edits = data.find(b"elst")
-    if edits < 0 or not data[edits + 7] & 1:
-        return 0
-    wide = data[edits + 4] == 1
-    edit = int.from_bytes(data[edits + 12 : edits + (20 if wide else 16)], "big")
-    header = data.find(b"tkhd")
-    long = data[header + 4] == 1
-    start, size = (header + 32, 8) if long else (header + 24, 4)
-    track = int.from_bytes(data[start : start + size], "big")
-    if not edit or track == (1 << 8 * size) - 1:
-        return math.inf
-    return max(0, math.ceil(track / edit) - 1)

@@ -45,6 +45,7 @@ class Scan:
         delay: Of the frame under way, in microseconds.
         declared: How many frames the file says it has, where it does.
         begun: Whether a frame of the animation is under way.
+        stream: Of several that FFmpeg finds, which one to decode.
         whole: Whether the end has come that GIF, PNG and WebP say they have.
     """
 
@@ -59,6 +60,7 @@ class Scan:
     delay: int = 0
     declared: int = 1
     begun: bool = False
+    stream: int = 0
     whole: bool = False
 
     def add(self, duration: int | None, end: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stripline.webcodecs.exceptions import EncodingError
+from stripline.webcodecs.image_avif import with_sequence_first
 from stripline.webcodecs.image_scan import SCANNERS, Scan
 from stripline.webcodecs.video_frame import VideoFrame
 
@@ -141,7 +142,9 @@ class ImageSource:
         if self._type == "image/jpeg":
             ycbcr = jpeg_components(data) != 4  # FFmpeg takes CMYK for green, blue, red and alpha
         if ycbcr:
-            return AvPictures(data, track)
+            return AvPictures(data, scan.stream)
+        if self._type == "image/avif":
+            data = with_sequence_first(data, first=scan.animated)
         alpha = scan.animated or self._type == "image/gif"
         return PillowPictures(data, IMAGE_TYPES[self._type], alpha=alpha)
 
