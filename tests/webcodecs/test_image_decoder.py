@@ -318,7 +318,10 @@ def test_waiting_where_the_stream_is_read_is_refused() -> None:
         {"type": "image/png"},
         {"data": b"1"},
         {"type": "", "data": b"1"},
-        {"type": "text/plain", "data": b"1"},
+        {"type": "image", "data": b"1"},
+        {"type": "/png", "data": b"1"},
+        {"type": "image/p ng", "data": b"1"},
+        {"type": "\u00a0image/png", "data": b"1"},
         {"type": "image/", "data": b"1"},
         {"type": "image/png", "data": b""},
         {"type": "image/png", "data": 5},
@@ -339,19 +342,22 @@ def test_a_stream_needs_a_loop() -> None:
 
 
 def test_which_types_are_supported() -> None:
-    for name in ("jpeg", "png", "apng", "gif", "webp", "avif", "JPEG", "png; charset=x"):
+    for name in ("jpeg", "png", "apng", "gif", "webp", "avif", "JPEG", "png; charset=x", "png \n;"):
         assert ImageDecoder.is_type_supported(f"image/{name}").result(SECONDS) is True
     for name in ("bmp", "svg+xml", "cheese"):
         assert ImageDecoder.is_type_supported(f"image/{name}").result(SECONDS) is False
-    for wrong in ("", "png", "video/mp4", None):
+    assert ImageDecoder.is_type_supported("\t image/png\r").result(SECONDS) is True
+    assert ImageDecoder.is_type_supported("video/mp4").result(SECONDS) is False
+    for wrong in ("", "png", "image/", "image/png,", None):
         with pytest.raises(TypeError):
             ImageDecoder.is_type_supported(wrong).result(SECONDS)  # type: ignore[arg-type]
 
 
-def test_an_unsupported_type_closes_the_decoder() -> None:
-    decoder = ImageDecoder(type="image/cheese", data=b"holes")
+@pytest.mark.parametrize("media_type", ["image/cheese", "junk/type", "text/plain"])
+def test_an_unsupported_type_closes_the_decoder(media_type: str) -> None:
+    decoder = ImageDecoder(type=media_type, data=b"holes")
     for promise in (decoder.decode(), decoder.completed, decoder.tracks.ready):
-        with pytest.raises(NotSupportedError, match="image/cheese"):
+        with pytest.raises(NotSupportedError, match=media_type):
             promise.result(SECONDS)
     assert decoder.type == ""
 

@@ -28,8 +28,11 @@ __all__ = [
 
 _READ_BYTES: Final = 65_536
 
-# A media type of images (MIME Sniffing, sections 4.4 and 4.6); its parameters do not matter.
-_IMAGE_TYPE: Final = re.compile(r"\s*(image/[!#$%&'*+.^_`|~0-9a-z-]+)\s*(?:;.*)?", re.IGNORECASE)
+# A media type between white space (MIME Sniffing, section 4.4); its parameters do not matter.
+_NAME: Final = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_MEDIA_TYPE: Final = re.compile(
+    rf"[\t\n\r ]*({_NAME}/{_NAME})[\t\n\r ]*(?:;.*)?", re.DOTALL | re.ASCII
+)
 
 
 class ImageDecoderInit(TypedDict, total=False):
@@ -67,14 +70,14 @@ _OPTIONS: Final = m.dictionary(frame_index=m.unsigned, complete_frames_only=m.bo
 
 
 def essence(media_type: object) -> str:
-    """A media type of images in small letters, without parameters.
+    """A media type in small letters, without parameters.
 
     Raises:
         TypeError: It is none.
     """
-    match = _IMAGE_TYPE.fullmatch(media_type) if isinstance(media_type, str) else None
+    match = _MEDIA_TYPE.fullmatch(media_type) if isinstance(media_type, str) else None
     if match is None:
-        raise TypeError(f"type is a media type of images, such as image/png, not {media_type!r}")
+        raise TypeError(f"type is a media type, such as image/png, not {media_type!r}")
     return match[1].lower()
 
 

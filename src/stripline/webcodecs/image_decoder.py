@@ -62,7 +62,7 @@ class ImageDecoder:
     bytes, an `asyncio.StreamReader`, or an object with an async `read()`; `prefer_animation`,
     which track to select where there are several. `desired_width` and `desired_height` are hints
     that are not followed, and colour profiles are not applied whatever `color_space_conversion`
-    says.
+    says. Of another type than these, all promises are rejected with NotSupportedError.
 
     A stream is read on the asyncio loop that runs when the decoder is made. Frames of GIF, APNG and
     animated WebP can be had as they come in; a still picture and AVIF need all of their data.
@@ -135,7 +135,7 @@ class ImageDecoder:
         """Find out whether pictures of a media type can be decoded.
 
         Returns:
-            A promise; rejected with TypeError when it is no media type of images.
+            A promise; rejected with TypeError when it is no media type.
         """
         from stripline.webcodecs._image_pillow import is_supported  # noqa: PLC0415 - loads Pillow
 

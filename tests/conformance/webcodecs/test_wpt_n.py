@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stripline.webcodecs import AbortError, EncodingError, InvalidStateError, RangeError
+from stripline.webcodecs import (
+    AbortError,
+    EncodingError,
+    InvalidStateError,
+    NotSupportedError,
+    RangeError,
+)
 from stripline.webcodecs.image_decoder import ImageDecoder
 from tests.webcodecs.pictures import animated, photo, saved
 
@@ -39,6 +45,17 @@ def test_wpt_110_a_still_has_one_frame() -> None:
         with pytest.raises(RangeError):
             await decoder.decode(frame_index=1)
         decoder.close()
+
+    asyncio.run(run())
+
+
+def test_wpt_an_invalid_type_rejects_what_is_asked_for() -> None:
+    async def run() -> None:
+        decoder = ImageDecoder(type="junk/type", data=endless_gif(2))
+        with pytest.raises(NotSupportedError):
+            await decoder.decode()
+        with pytest.raises(NotSupportedError):
+            await decoder.tracks.ready
 
     asyncio.run(run())
 
