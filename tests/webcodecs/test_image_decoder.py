@@ -139,7 +139,7 @@ def test_animations(
 ) -> None:
     data = animated(name, 4, [30, 50, 70, 110], **options)
     with ImageDecoder({"type": media_type, "data": data}) as decoder:
-        decoder.completed.result(SECONDS)
+        decoder.tracks.ready.result(SECONDS)
         track = decoder.tracks.selected_track
         assert track is not None
         assert (track.animated, track.frame_count) == (True, 4)
@@ -360,6 +360,15 @@ def test_an_unsupported_type_closes_the_decoder(media_type: str) -> None:
         with pytest.raises(NotSupportedError, match=media_type):
             promise.result(SECONDS)
     assert decoder.type == ""
+
+
+def test_a_buffer_is_complete_at_once() -> None:
+    with ImageDecoder(type="image/png", data=saved(photo(), "PNG")) as decoder:
+        assert decoder.complete
+        assert decoder.completed.done()
+    assert decoder.complete
+    with ImageDecoder(type="image/png", data=b"nothing") as decoder:
+        assert decoder.completed.result(0) is None
 
 
 def test_wrong_options_are_rejected() -> None:

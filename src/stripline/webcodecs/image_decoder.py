@@ -108,6 +108,8 @@ class ImageDecoder:
         if streamed and loop is not None:
             self._reading = loop.create_task(self._read(data))
         else:
+            self._complete = True
+            self._completed.resolve(None)
             self._queue.put(partial(self._feed, bytes(memoryview(data)), final=True))
 
     @property
@@ -122,7 +124,10 @@ class ImageDecoder:
 
     @property
     def completed(self) -> Promise[None]:
-        """Resolved when all data has come in."""
+        """Resolved when all data has come in: at once unless it is a stream.
+
+        What the data says is known when `tracks.ready` is resolved.
+        """
         return self._completed
 
     @property
