@@ -14,6 +14,8 @@ from PIL import Image
 
 from stripline.webcodecs.exceptions import (
     AbortError,
+    DataCloneError,
+    DataError,
     DOMException,
     EncodingError,
     InvalidStateError,
@@ -301,6 +303,57 @@ def test_a_stream_that_fails_closes_the_decoder() -> None:
     asyncio.run(run())
 
 
+def test_a_stream_that_is_cancelled_closes_the_decoder() -> None:
+    async def source() -> AsyncIterator[bytes]:
+        yield b"\x89PNG"
+        raise asyncio.CancelledError
+
+    async def run() -> None:
+        decoder = ImageDecoder(type="image/png", data=source())
+        for promise in (decoder.decode(), decoder.completed, decoder.tracks.ready):
+            with pytest.raises(DOMException, match="cannot be read") as caught:
+                await promise
+            assert caught.value.name == "NotReadableError"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("piece", ["text", 5, [1, 2]])
+def test_a_stream_of_something_else_closes_the_decoder(piece: Any) -> None:
+    async def source() -> AsyncIterator[bytes]:
+        yield b"\x89PNG"
+        yield piece
+
+    async def run() -> None:
+        decoder = ImageDecoder(type="image/png", data=source())
+        for promise in (decoder.decode(), decoder.completed, decoder.tracks.ready):
+            with pytest.raises(DataError, match="no bytes"):
+                await promise
+        assert decoder.type == ""
+
+    asyncio.run(run())
+
+
+def test_a_decoder_outlives_the_loop_that_read_its_stream() -> None:
+    async def run() -> ImageDecoder:
+        decoder = ImageDecoder(type="image/png", data=_generate([saved(photo(), "PNG")]))
+        await decoder.completed
+        return decoder
+
+    decoder = asyncio.run(run())
+    assert decoder.decode().result(SECONDS).image.timestamp == 0
+    decoder.close()
+
+
+def test_async_with_closes() -> None:
+    async def run() -> None:
+        async with ImageDecoder(type="image/png", data=saved(photo(), "PNG")) as decoder:
+            assert (await decoder.decode()).complete
+        assert decoder.type == ""
+
+    asyncio.run(run())
+
+
 def test_waiting_where_the_stream_is_read_is_refused() -> None:
     async def run() -> None:
         decoder = ImageDecoder(type="image/png", data=_generate([saved(photo(), "PNG")]))
@@ -309,6 +362,12 @@ def test_waiting_where_the_stream_is_read_is_refused() -> None:
         decoder.close()
 
     asyncio.run(run())
+
+
+def released() -> memoryview:
+    view = memoryview(b"12")
+    view.release()
+    return view
 
 
 @pytest.mark.parametrize(
@@ -327,13 +386,25 @@ def test_waiting_where_the_stream_is_read_is_refused() -> None:
         {"type": "image/png", "data": 5},
         {"type": "image/png", "data": [b"1"]},
         {"type": "image/png", "data": b"1", "desired_width": 5},
-        {"type": "image/png", "data": b"1", "desired_width": 5, "desired_height": 0},
+        {"type": "image/png", "data": b"1", "desired_width": 5, "desired_height": -1},
+        {"type": "image/png", "data": b"1", "transfer": 5},
+        {"type": "image/png", "data": b"1", "transfer": ["1"]},
+        {"type": "image/png", "data": released()},
         {"type": "image/png", "data": b"1", "color_space_conversion": "maybe"},
     ],
 )
 def test_wrong_members_are_type_errors(init: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         ImageDecoder(init)
+
+
+def test_a_buffer_is_handed_over_once() -> None:
+    data = bytearray(saved(photo(), "PNG"))
+    with pytest.raises(DataCloneError):
+        ImageDecoder(type="image/png", data=data, transfer=[data, data])
+    init = {"type": "image/png", "data": data, "transfer": [data]}
+    with ImageDecoder(init, desired_width=0, desired_height=0) as decoder:
+        assert decoder.decode().result(SECONDS).image.coded_width == WIDTH
 
 
 def test_a_stream_needs_a_loop() -> None:

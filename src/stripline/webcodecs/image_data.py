@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 from stripline.webcodecs import members as m
 from stripline.webcodecs.enums import ColorSpaceConversion
 from stripline.webcodecs.events import taking
+from stripline.webcodecs.exceptions import DataError
+from stripline.webcodecs.webidl import check_transfer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -62,9 +64,10 @@ _INIT: Final = m.dictionary(
     type=m.text,
     data=_anything,
     color_space_conversion=m.enumeration(ColorSpaceConversion),
-    desired_width=m.positive,
-    desired_height=m.positive,
+    desired_width=m.unsigned,
+    desired_height=m.unsigned,
     prefer_animation=m.boolean,
+    transfer=_anything,
 )
 _OPTIONS: Final = m.dictionary(frame_index=m.unsigned, complete_frames_only=m.boolean)
 
@@ -86,6 +89,7 @@ def check_init(init: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[
 
     Raises:
         TypeError: It is not valid ("valid ImageDecoderInit", section 10.3).
+        DataCloneError: `transfer` lists a buffer twice, or one that was released.
     """
     given = m.convert(_INIT, init, more, required=("type", "data"))
     essence(given["type"])
@@ -99,6 +103,7 @@ def check_init(init: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[
         raise TypeError(
             f"data is a buffer, an async iterable of bytes or has an async read(), not {data!r}"
         )
+    check_transfer(given.get("transfer"))
     return given
 
 
@@ -116,9 +121,15 @@ def check_options(options: Mapping[str, Any] | None, more: Mapping[str, Any]) ->
 
 
 def is_buffer(data: object) -> bool:
-    """Whether this has bytes in memory."""
+    """Whether this has bytes in memory.
+
+    Raises:
+        TypeError: It had, and was released.
+    """
     try:
         memoryview(data)  # type: ignore[arg-type]  # that is what is asked
+    except ValueError as error:
+        raise TypeError(f"data is a buffer that cannot be used: {error}") from error
     except TypeError:
         return False
     return True
@@ -128,7 +139,7 @@ async def pieces(data: Any) -> AsyncIterator[bytes]:  # noqa: ANN401 - anything 
     """The bytes of a stream as they come.
 
     Raises:
-        TypeError: It gives something else than bytes.
+        DataError: It gives something else than bytes.
     """
     read = getattr(data, "read", None)
     if not callable(read):
@@ -148,4 +159,4 @@ def _bytes(piece: Any) -> bytes:  # noqa: ANN401 - to be checked
     try:
         return memoryview(piece).tobytes()
     except TypeError:
-        raise TypeError(f"the stream gave {piece!r}, which is no bytes") from None
+        raise DataError(f"the stream gave {piece!r}, which is no bytes") from None

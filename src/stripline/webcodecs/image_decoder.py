@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, Unpack
@@ -10,6 +11,7 @@ from stripline.webcodecs.control_queue import ControlQueue
 from stripline.webcodecs.delivery import running_loop
 from stripline.webcodecs.exceptions import (
     AbortError,
+    DataError,
     DOMException,
     EncodingError,
     InvalidStateError,
@@ -22,7 +24,6 @@ from stripline.webcodecs.image_tracks import ImageTrack, ImageTrackList
 from stripline.webcodecs.promise import Promise
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Mapping
 
     from stripline.webcodecs.image_data import ImageDecodeOptions, ImageDecoderInit
@@ -62,7 +63,8 @@ class ImageDecoder:
     bytes, an `asyncio.StreamReader`, or an object with an async `read()`; `prefer_animation`,
     which track to select where there are several. `desired_width` and `desired_height` are hints
     that are not followed, and colour profiles are not applied whatever `color_space_conversion`
-    says. Of another type than these, all promises are rejected with NotSupportedError.
+    says; a buffer in `transfer` is copied like any other. Of another type than these, all promises
+    are rejected with NotSupportedError.
 
     A stream is read on the asyncio loop that runs when the decoder is made. Frames of GIF, APNG and
     animated WebP can be had as they come in; a still picture and AVIF need all of their data.
@@ -74,6 +76,7 @@ class ImageDecoder:
     Raises:
         TypeError: A member that is missing or not what it must be; no loop runs that could read
             the stream.
+        DataCloneError: `transfer` lists a buffer twice, or one that was released.
     """
 
     def __init__(
@@ -219,8 +222,9 @@ class ImageDecoder:
             self._closed, self._type = True, ""
             self._failure = error if failed else None
             self._tracks._tracks = []  # noqa: SLF001 - the two are one
-        if self._reading is not None:
-            self._reading.get_loop().call_soon_threadsafe(self._reading.cancel)
+        reading = self._reading
+        if reading is not None:
+            reading.get_loop().call_soon_threadsafe(reading.cancel)
         self._abort(error)
         self._tracks.ready.reject(error)
         self._completed.reject(error)
@@ -237,13 +241,20 @@ class ImageDecoder:
         try:
             async for piece in pieces(data):
                 self._queue.put(partial(self._feed, piece, final=False))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the stream cannot be read
-            failure = DOMException(f"the stream cannot be read: {error}", "NotReadableError")
+        except DataError as error:  # a piece that is no bytes
+            self._end_reading(error)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, the stream cannot be read
+            reason = str(error) or type(error).__name__
+            failure = DOMException(f"the stream cannot be read: {reason}", "NotReadableError")
             failure.__cause__ = error
-            self._reading = None
-            self._end(failure)
+            self._end_reading(failure)
         else:
+            self._reading = None
             self._queue.put(partial(self._feed, b"", final=True))
+
+    def _end_reading(self, error: DOMException) -> None:
+        self._reading = None
+        self._end(error)
 
     def _select(self, track: ImageTrack, selected: bool) -> None:  # noqa: FBT001 - a setter's value
         with self._lock:
@@ -355,4 +366,10 @@ class ImageDecoder:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         self.close()
