@@ -56,6 +56,13 @@ def test_frames_are_found_one_by_one(media_type: str, data: bytes, count: int) -
         assert len(scan(media_type, data[: end - 1], final=False).ends) == number
 
 
+def test_a_gif_frame_without_a_delay_has_none_of_another() -> None:
+    data = animated("GIF", 3, [10, 20, 30])
+    second = data.index(b"\x21\xf9\x04", data.index(b"\x21\xf9\x04") + 8)
+    found = scan("image/gif", data[:second] + data[second + 8 :], final=True)
+    assert found.durations == [10_000, 0, 30_000]
+
+
 @pytest.mark.parametrize(("media_type", "data", "count"), FILES)
 def test_no_beginning_says_more_than_the_whole(media_type: str, data: bytes, count: int) -> None:
     known = False

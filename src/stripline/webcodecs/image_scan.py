@@ -141,6 +141,7 @@ def _scan_gif(scan: Scan, data: Buffer, *, final: bool) -> None:
                 break  # what follows the first frame tells whether it moves, and so its duration
             if end:
                 scan.add(scan.delay, end)
+                scan.delay = 0  # a graphic control extension is for the frame after it
         else:  # the trailer, the beginning of a frame, or what is none
             scan.whole = data[at] == _GIF_TRAILER
             final |= scan.whole
