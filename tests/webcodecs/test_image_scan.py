@@ -56,6 +56,13 @@ def test_frames_are_found_one_by_one(media_type: str, data: bytes, count: int) -
         assert len(scan(media_type, data[: end - 1], final=False).ends) == number
 
 
+def test_a_webp_canvas_that_no_picture_fills_is_refused() -> None:
+    data = bytearray(animated("WEBP", 2))
+    data[29] = 0x10  # the third byte of the height
+    with pytest.raises(EncodingError, match="160 x 1048696"):
+        scan("image/webp", bytes(data), final=True)
+
+
 def test_a_gif_frame_without_a_delay_has_none_of_another() -> None:
     data = animated("GIF", 3, [10, 20, 30])
     second = data.index(b"\x21\xf9\x04", data.index(b"\x21\xf9\x04") + 8)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from stripline.webcodecs.exceptions import EncodingError
 from stripline.webcodecs.image_source import ImageSource
-from tests.webcodecs.pictures import animated, colors, photo, saved
+from tests.webcodecs.pictures import HEIGHT, WIDTH, animated, colors, photo, saved
 
 TYPES = {"GIF": "image/gif", "PNG": "image/png", "WEBP": "image/webp"}
 
@@ -69,3 +70,35 @@ def test_a_still_picture_lasts_as_long_however_it_comes(name: str) -> None:
         source.feed(data[-last:], final=True)
         assert source.decode(0, 0).duration is None
         assert early is None or early.duration is None
+
+
+@pytest.mark.parametrize("cut", [1, 4, 5, 11, 12])
+def test_a_png_without_its_end_is_decoded(cut: int) -> None:
+    for data, last in ((saved(photo(), "PNG"), 0), (animated("PNG", 3), 2)):
+        whole, short = source_of("PNG", data), source_of("PNG", data[:-cut])
+        assert len(short.tracks[0].ends) == last + 1
+        frame, wanted = short.decode(0, last), whole.decode(0, last)
+        assert np.array_equal(colors(frame), colors(wanted))
+        assert frame.duration == wanted.duration
+    for cut_more in (13, 50):
+        with pytest.raises(EncodingError, match="is cut"):
+            source_of("PNG", saved(photo(), "PNG")[:-cut_more]).decode(0, 0)
+
+
+def test_large_pictures_are_refused_without_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = WIDTH * HEIGHT
+    stills = {name: saved(photo(), name) for name in ("PNG", "GIF")}
+    moving = {name: animated(name, 2) for name in TYPES}
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pixels * 2 // 3)
+    for name, data in stills.items():
+        assert source_of(name, data).decode(0, 0).coded_width == WIDTH
+    for name, data in moving.items():
+        with pytest.raises(EncodingError, match="160 x 120"):
+            source_of(name, data).decode(0, 1)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", pixels // 3)
+    for name, data in stills.items():
+        with pytest.raises(EncodingError, match="160 x 120"):
+            source_of(name, data).decode(0, 0)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    for name, data in moving.items():
+        assert source_of(name, data).decode(0, 1).coded_width == WIDTH

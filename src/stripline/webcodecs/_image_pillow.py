@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -23,10 +24,30 @@ except ImportError as error:
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PillowPictures", "is_supported", "jpeg_components", "read_orientation"]
+__all__ = [
+    "PillowPictures",
+    "check_size",
+    "is_supported",
+    "jpeg_components",
+    "media_of",
+    "over",
+    "read_orientation",
+    "read_rgba",
+]
 
 _ORIENTATION_TAG: Final = 0x0112
 
+# What Pillow raises for files that are damaged.
+_DAMAGE: Final = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    IndexError,
+    TypeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
 
 # Formats that a Pillow may have been built without, and its names for what reads them.
 _OPTIONAL: Final = {"AVIF": "avif", "WEBP": "webp"}
@@ -37,11 +58,31 @@ def is_supported(name: str) -> bool:
     return name not in _OPTIONAL or bool(features.check(_OPTIONAL[name]))
 
 
+def check_size(size: tuple[int, int], *, animated: bool) -> None:
+    """Refuse what would fill memory: more pixels than Pillow warns of, or, still, twice as many.
+
+    Raises:
+        EncodingError: There are more than `PIL.Image.MAX_IMAGE_PIXELS` says, if it says any.
+    """
+    most = Image.MAX_IMAGE_PIXELS
+    if most is not None and size[0] * size[1] > most * (1 if animated else 2):
+        raise EncodingError(
+            f"a picture of {size[0]} x {size[1]} pixels is too large: raise "
+            f"PIL.Image.MAX_IMAGE_PIXELS, which is {most}, if it is to be trusted"
+        )
+
+
 def _open(data: bytes, name: str) -> Image.Image:
+    # Image.open would warn of large pictures, on the standard error of whoever made the decoder.
     try:
-        return Image.open(io.BytesIO(data), formats=[name])
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        if name not in Image.OPEN:
+            Image.init()
+        image = Image.OPEN[name][0](io.BytesIO(data), "")
+    except _DAMAGE as error:
         raise EncodingError(f"the picture cannot be read: {error}") from error
+    # Of the pictures of a JPEG only the first is decoded.
+    check_size(image.size, animated=name != "JPEG" and getattr(image, "is_animated", False))
+    return image
 
 
 def read_orientation(data: bytes, name: str) -> Orientation:
@@ -75,7 +116,6 @@ class PillowPictures:
     """
 
     def __init__(self, data: bytes, name: str, *, alpha: bool) -> None:
-        self._data, self._name = data, name
         self._image = _open(data, name)
         self._alpha = alpha
 
@@ -85,26 +125,47 @@ class PillowPictures:
         Raises:
             EncodingError: They are damaged or cut.
         """
-        if index < self._image.tell():
-            # Pillow keeps the header of an APNG's next frame when it goes back, and stumbles on it.
-            self.close()
-            self._image = _open(self._data, self._name)
         image = self._image
         try:
             image.seek(index)
             image.load()
             alpha = self._alpha or image.has_transparency_data
             pixels = _samples(image, "RGBA" if alpha else "RGB")
-        except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
+        except _DAMAGE as error:
             raise EncodingError(f"frame {index} is damaged or cut: {error}") from error
-        block = (pixels.reshape(-1) if alpha else widen(pixels)).data.toreadonly()
-        name = VideoPixelFormat.RGBA if alpha else VideoPixelFormat.RGBX
-        size = image.size
-        return Media.of_block(pixel_format(name), size, block, (4 * size[0],), (0, 0, *size))
+        return media_of(pixels)
 
     def close(self) -> None:
         """Let the file go."""
         self._image.close()
+
+
+def read_rgba(data: bytes, name: str) -> NDArray[Any]:
+    """The pixels of a still picture; shape (height, width, 4).
+
+    Raises:
+        EncodingError: They are damaged or cut.
+    """
+    with _open(data, name) as image:
+        try:
+            return _samples(image, "RGBA")
+        except _DAMAGE as error:
+            raise EncodingError(f"the picture is damaged or cut: {error}") from error
+
+
+def over(above: NDArray[Any], below: NDArray[Any]) -> NDArray[Any]:
+    """One picture over another, of the same size; shapes (height, width, 4)."""
+    return np.asarray(Image.alpha_composite(Image.fromarray(below), Image.fromarray(above)))
+
+
+def media_of(pixels: NDArray[Any]) -> Media:
+    """Pixels as they are given out; shape (height, width, 3 or 4)."""
+    height, width, colors = pixels.shape
+    alpha = colors == 4
+    block = (pixels.reshape(-1) if alpha else widen(pixels)).data.toreadonly()
+    name = VideoPixelFormat.RGBA if alpha else VideoPixelFormat.RGBX
+    size = (width, height)
+    return Media.of_block(pixel_format(name), size, block, (4 * width,), (0, 0, *size))
 
 
 def _samples(image: Image.Image, mode: str) -> NDArray[Any]:

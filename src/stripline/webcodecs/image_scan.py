@@ -19,13 +19,15 @@ from stripline.webcodecs.exceptions import EncodingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SCANNERS", "Scan"]
+__all__ = ["PNG_SIGNATURE", "SCANNERS", "Scan"]
 
 Buffer: TypeAlias = bytes | bytearray
 
-_PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+PNG_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_SAMPLES: Final = frozenset({b"IDAT", b"fdAT"})
 _GIF_TRAILER: Final = 0x3B
 _WEBP_HEADER_BYTES: Final = 12
+_WEBP_MOST_PIXELS: Final = 16_384  # of a side, in VP8L; one fewer in VP8 (RFC 9649, section 3.4)
 _WEBP_ANIMATION, _WEBP_FRAME_HEADER_BYTES = 0x02, 16
 
 
@@ -39,12 +41,12 @@ class Scan:
         ends: Where the bytes of each whole frame end.
         repetitions: How often the animation is shown again; may be infinite.
         ycbcr: Whether the samples are luma and chroma, so that they can be given out as they are.
-        hidden_first: Whether the file has a picture before the animation (APNG's default image).
         known: Whether there are frames to speak of.
         at: Where to go on reading.
         delay: Of the frame under way, in microseconds.
         declared: How many frames the file says it has, where it does.
         begun: Whether a frame of the animation is under way.
+        filled: Whether some of the samples of a PNG's frame have come.
         stream: Of several that FFmpeg finds, which one to decode.
         whole: Whether the end has come that GIF, PNG and WebP say they have.
     """
@@ -54,13 +56,13 @@ class Scan:
     ends: list[int] = field(default_factory=list)
     repetitions: float = 0
     ycbcr: bool = False
-    hidden_first: bool = False
     known: bool = False
     at: int = 0
     delay: int = 0
     declared: int = 1
     begun: bool = False
     stream: int = 0
+    filled: bool = False
     whole: bool = False
 
     def add(self, duration: int | None, end: int) -> None:
@@ -94,36 +96,50 @@ def _scan_jpeg(scan: Scan, data: Buffer, *, final: bool) -> None:
 
 
 def _scan_png(scan: Scan, data: Buffer, *, final: bool) -> None:
-    if not _begins(data, _PNG_SIGNATURE, "PNG", final=final):
+    if not _begins(data, PNG_SIGNATURE, "PNG", final=final):
         return
-    at = scan.at or len(_PNG_SIGNATURE)
+    at = scan.at or len(PNG_SIGNATURE)
     while at + 8 <= len(data):
         size, kind = _number(data, at, 4, "big"), bytes(data[at + 4 : at + 8])
-        body, end = at + 8, at + 12 + size
+        end = at + 12 + size
         if kind == b"IDAT":
             scan.known = True
-            scan.hidden_first |= scan.animated and not scan.begun
         elif kind in {b"fcTL", b"IEND"} and scan.begun and len(scan.ends) < scan.declared:
             scan.add(scan.delay, at)
-            scan.begun = False
+            scan.begun = scan.filled = False
         if end > len(data):
             break
-        if kind == b"acTL" and size >= 8:
-            scan.animated = True
-            scan.declared = _number(data, body, 4, "big")
-            plays = _number(data, body + 4, 4, "big")
-            scan.repetitions = plays - 1 if plays else math.inf
-        elif kind == b"fcTL" and size >= 24 and scan.animated:
-            # A denominator of 0 stands for 100.
-            part = _number(data, body + 22, 2, "big") or 100
-            scan.begun, scan.delay = True, _number(data, body + 20, 2, "big") * 1_000_000 // part
-        elif kind == b"IEND":
-            scan.whole = True
-            if not scan.animated:
-                scan.add(None, end)
+        _png_chunk(scan, kind, bytes(data[at + 8 : at + 8 + min(size, 26)]), end)
         at = end
     scan.at = at
+    if (
+        final
+        and scan.filled
+        and not scan.whole
+        and bytes(data[at + 4 : at + 8]) not in _PNG_SAMPLES
+    ):
+        scan.add(scan.delay if scan.animated else None, at)  # nothing but the end is missing
+        scan.filled = False
     scan.known |= final
+
+
+def _png_chunk(scan: Scan, kind: bytes, body: bytes, end: int) -> None:
+    """Take a whole chunk, by the first bytes of its body."""
+    if kind == b"acTL" and len(body) >= 8 and not scan.known and not scan.animated:
+        frames, plays = _number(body, 0, 4, "big"), _number(body, 4, 4, "big")
+        if 0 < frames < 1 << 31:  # others are not valid, and count for nothing
+            scan.animated, scan.declared = True, frames
+            scan.repetitions = plays - 1 if plays else math.inf
+    elif kind == b"fcTL" and len(body) >= 24 and scan.animated:
+        # A denominator of 0 stands for 100.
+        part = _number(body, 22, 2, "big") or 100
+        scan.begun, scan.delay = True, _number(body, 20, 2, "big") * 1_000_000 // part
+    elif kind in _PNG_SAMPLES:
+        scan.filled = scan.begun or not scan.animated
+    elif kind == b"IEND":
+        scan.whole = True
+        if not scan.animated:
+            scan.add(None, end)
 
 
 def _scan_gif(scan: Scan, data: Buffer, *, final: bool) -> None:
@@ -177,6 +193,20 @@ def _gif_blocks_end(data: Buffer, at: int) -> int:
     return 0
 
 
+def _check_webp_canvas(sides: bytes) -> None:
+    """Refuse a canvas that no picture can fill, before memory is taken for it.
+
+    Raises:
+        EncodingError: A side is longer than that of any picture.
+    """
+    width, height = (_number(sides, at, 3, "little") + 1 for at in (0, 3))
+    if max(width, height) > _WEBP_MOST_PIXELS:
+        raise EncodingError(
+            f"the WebP says it is {width} x {height}, but no picture is longer than "
+            f"{_WEBP_MOST_PIXELS}"
+        )
+
+
 def _scan_webp(scan: Scan, data: Buffer, *, final: bool) -> None:
     _begins(data, b"RIFF", "WebP", final=final)
     if not _begins(data, b"WEBP", "WebP", final=final, at=8):
@@ -188,6 +218,7 @@ def _scan_webp(scan: Scan, data: Buffer, *, final: bool) -> None:
         body, end = at + 8, at + 8 + size + size % 2
         if kind == b"VP8X" and body < len(data):
             scan.animated = bool(data[body] & _WEBP_ANIMATION)
+            _check_webp_canvas(bytes(data[body + 4 : body + 10]))
         elif kind in {b"VP8 ", b"VP8L"}:
             scan.known, scan.ycbcr = True, kind == b"VP8 "
         if body + size > len(data):

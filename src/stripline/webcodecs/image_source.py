@@ -11,6 +11,7 @@ from stripline.webcodecs.image_scan import SCANNERS, Scan
 from stripline.webcodecs.video_frame import VideoFrame
 
 if TYPE_CHECKING:
+    from stripline.webcodecs._image_apng import ApngPictures
     from stripline.webcodecs._image_av import AvPictures
     from stripline.webcodecs._image_pillow import PillowPictures
     from stripline.webcodecs.color_space import VideoColorSpace
@@ -37,7 +38,7 @@ _PNG_END: Final = bytes.fromhex("0000000049454e44ae426082")  # an empty IEND and
 class _Reader:
     """An open file: frames up to `last` can be asked for."""
 
-    pictures: PillowPictures | AvPictures
+    pictures: ApngPictures | PillowPictures | AvPictures
     last: int
 
 
@@ -50,6 +51,7 @@ class ImageSource:
 
     def __init__(self, media_type: str) -> None:
         self._type = media_type
+        self._is_png = IMAGE_TYPES[media_type] == "PNG"
         self._data = bytearray()
         self._scan = Scan()
         self._readers: dict[int, _Reader] = {}
@@ -107,9 +109,11 @@ class ImageSource:
         )
 
     def _read_orientation(self) -> Orientation:
+        from stripline.webcodecs._image_apng import still_png  # noqa: PLC0415 - loads Pillow
         from stripline.webcodecs._image_pillow import read_orientation  # noqa: PLC0415 - loads Pillow
 
-        return read_orientation(self._upto(0, 0), IMAGE_TYPES[self._type])
+        data = self._upto(0, 0)
+        return read_orientation(still_png(data) if self._is_png else data, IMAGE_TYPES[self._type])
 
     def _frame(self, track: int, index: int) -> tuple[Media, VideoColorSpace | None]:
         from stripline.webcodecs._image_av import AvPictures  # noqa: PLC0415 - loads PyAV
@@ -123,14 +127,14 @@ class ImageSource:
         try:
             if isinstance(reader.pictures, AvPictures):
                 return reader.pictures.frame(index)
-            hidden = self.tracks[track].hidden_first
-            return reader.pictures.media(index + hidden), None
+            return reader.pictures.media(index), None
         except EncodingError:
             # Pillow takes half a frame for a whole one when it is asked again.
             self._readers.pop(track).pictures.close()
             raise
 
-    def _open(self, track: int, last: int) -> PillowPictures | AvPictures:
+    def _open(self, track: int, last: int) -> ApngPictures | PillowPictures | AvPictures:
+        from stripline.webcodecs._image_apng import ApngPictures, still_png  # noqa: PLC0415 - loads Pillow
         from stripline.webcodecs._image_av import AvPictures  # noqa: PLC0415 - loads PyAV
         from stripline.webcodecs._image_pillow import (  # noqa: PLC0415 - loads Pillow
             PillowPictures,
@@ -143,6 +147,10 @@ class ImageSource:
             ycbcr = jpeg_components(data) != 4  # FFmpeg takes CMYK for green, blue, red and alpha
         if ycbcr:
             return AvPictures(data, scan.stream)
+        if self._is_png and scan.animated:
+            return ApngPictures(data)
+        if self._is_png:
+            data = still_png(data)
         if self._type == "image/avif":
             data = with_sequence_first(data, first=scan.animated)
         alpha = scan.animated or self._type == "image/gif"
@@ -151,15 +159,16 @@ class ImageSource:
     def _upto(self, track: int, last: int) -> bytes:
         """A file that ends with a frame: all of it, or what has come and an end put to it."""
         scan = self.tracks[track]
-        # Pillow goes wrong within a cut APNG, and libwebp refuses an animation that is shorter than
-        # its header says.
-        cut = scan.animated and not scan.whole and self._type != "image/avif"
+        # Pillow wants the end of a PNG, and libwebp refuses an animation that is shorter than its
+        # header says.
+        ends = (scan.animated and self._type != "image/avif") or self._is_png
+        cut = ends and not scan.whole
         if self.final and not cut:
             return bytes(self._data)
         data = bytes(self._data[: scan.ends[last]])
         if self._type == "image/gif":
             return data + _GIF_TRAILER
-        if self._type in {"image/png", "image/apng"} and scan.animated:
+        if self._is_png and not scan.whole:
             return data + _PNG_END
         if self._type == "image/webp":
             return data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:]
