@@ -72,6 +72,14 @@ def test_a_still_picture_lasts_as_long_however_it_comes(name: str) -> None:
         assert early is None or early.duration is None
 
 
+def test_a_gif_cut_within_its_second_frame_has_its_first() -> None:
+    data = animated("GIF", 2)
+    for end in range(source_of("GIF", data).tracks[0].ends[0], len(data), 101):
+        for more in (b"", b"\x2c\0"):
+            frame = source_of("GIF", data[:end] + more).decode(0, 0)
+            assert frame.coded_width == WIDTH
+
+
 @pytest.mark.parametrize("cut", [1, 4, 5, 11, 12])
 def test_a_png_without_its_end_is_decoded(cut: int) -> None:
     for data, last in ((saved(photo(), "PNG"), 0), (animated("PNG", 3), 2)):

@@ -43,6 +43,7 @@ _DAMAGE: Final = (
     ValueError,
     SyntaxError,
     EOFError,
+    RuntimeError,
     IndexError,
     TypeError,
     struct.error,
@@ -72,7 +73,7 @@ def check_size(size: tuple[int, int], *, animated: bool) -> None:
         )
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, name: str, *, animated: bool = False) -> Image.Image:
     # Image.open would warn of large pictures, on the standard error of whoever made the decoder.
     try:
         if name not in Image.OPEN:
@@ -80,8 +81,7 @@ def _open(data: bytes, name: str) -> Image.Image:
         image = Image.OPEN[name][0](io.BytesIO(data), "")
     except _DAMAGE as error:
         raise EncodingError(f"the picture cannot be read: {error}") from error
-    # Of the pictures of a JPEG only the first is decoded.
-    check_size(image.size, animated=name != "JPEG" and getattr(image, "is_animated", False))
+    check_size(image.size, animated=animated)
     return image
 
 
@@ -113,10 +113,11 @@ class PillowPictures:
         data: The file, or as much of it as holds the frames to be asked for.
         name: Pillow's name of the format.
         alpha: Whether frames have alpha whatever they look like, as frames of animations do.
+        animated: Whether it is an animation, which may be less large.
     """
 
-    def __init__(self, data: bytes, name: str, *, alpha: bool) -> None:
-        self._image = _open(data, name)
+    def __init__(self, data: bytes, name: str, *, alpha: bool, animated: bool) -> None:
+        self._image = _open(data, name, animated=animated)
         self._alpha = alpha
 
     def media(self, index: int) -> Media:

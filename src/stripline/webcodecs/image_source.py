@@ -154,7 +154,8 @@ class ImageSource:
         if self._type == "image/avif":
             data = with_sequence_first(data, first=scan.animated)
         alpha = scan.animated or self._type == "image/gif"
-        return PillowPictures(data, IMAGE_TYPES[self._type], alpha=alpha)
+        name = IMAGE_TYPES[self._type]
+        return PillowPictures(data, name, alpha=alpha, animated=scan.animated)
 
     def _upto(self, track: int, last: int) -> bytes:
         """A file that ends with a frame: all of it, or what has come and an end put to it."""
