@@ -43,3 +43,9 @@ def colors(frame: Any) -> Any:
     frame.copy_to(samples, format="RGBA").result()
     visible = frame.visible_rect
     return np.frombuffer(samples, np.uint8).reshape(int(visible.height), int(visible.width), 4)
+
+
+def difference(frame: Any, image: Image.Image) -> float:
+    """The mean difference of opaque samples."""
+    wanted = np.asarray(image.convert("RGB")).astype(int)
+    return float(np.abs(colors(frame)[..., :3].astype(int) - wanted).mean())
