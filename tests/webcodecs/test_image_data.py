@@ -186,8 +186,7 @@ def test_which_types_are_supported() -> None:
     for name in ("bmp", "svg+xml", "cheese"):
         assert ImageDecoder.is_type_supported(f"image/{name}").result(SECONDS) is False
     assert ImageDecoder.is_type_supported("\t image/png\r").result(SECONDS) is True
-    assert ImageDecoder.is_type_supported("video/mp4").result(SECONDS) is False
-    for wrong in ("", "png", "image/", "image/png,", None):
+    for wrong in ("", "png", "image/", "image/png,", "video/mp4", None):
         with pytest.raises(TypeError):
             ImageDecoder.is_type_supported(wrong).result(SECONDS)  # type: ignore[arg-type]
 

@@ -24,6 +24,7 @@ __all__ = [
     "check_init",
     "check_options",
     "essence",
+    "image_essence",
     "is_buffer",
     "pieces",
 ]
@@ -82,6 +83,18 @@ def essence(media_type: object) -> str:
     if match is None:
         raise TypeError(f"type is a media type, such as image/png, not {media_type!r}")
     return match[1].lower()
+
+
+def image_essence(media_type: object) -> str:
+    """A media type of images in small letters, without parameters.
+
+    Raises:
+        TypeError: It is none.
+    """
+    kind = essence(media_type)
+    if not kind.startswith("image/"):
+        raise TypeError(f"{kind} is no media type of images, such as image/png")
+    return kind
 
 
 def check_init(init: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,14 @@ from stripline.webcodecs.exceptions import (
     NotSupportedError,
     RangeError,
 )
-from stripline.webcodecs.image_data import check_init, check_options, essence, is_buffer, pieces
+from stripline.webcodecs.image_data import (
+    check_init,
+    check_options,
+    essence,
+    image_essence,
+    is_buffer,
+    pieces,
+)
 from stripline.webcodecs.image_source import IMAGE_TYPES, ImageSource
 from stripline.webcodecs.image_tracks import ImageTrack, ImageTrackList
 from stripline.webcodecs.promise import Promise
@@ -143,13 +150,13 @@ class ImageDecoder:
         """Find out whether pictures of a media type can be decoded.
 
         Returns:
-            A promise; rejected with TypeError when it is no media type.
+            A promise; rejected with TypeError when it is no media type of images (section 10.2).
         """
         from stripline.webcodecs._image_pillow import is_supported  # noqa: PLC0415 - loads Pillow
 
         promise: Promise[bool] = Promise()
         try:
-            name = IMAGE_TYPES.get(essence(media_type))
+            name = IMAGE_TYPES.get(image_essence(media_type))
             promise.resolve(name is not None and is_supported(name))
         except TypeError as error:
             promise.reject(error)
