@@ -192,18 +192,71 @@ def test_a_pipe_gets_what_can_be_read_on(name: str) -> None:
         Muxer(Pipe(), name, fragmented=False)
 
 
-def test_timestamps_begin_anywhere() -> None:
-    first, *_ = encoded("vp09.00.10.08", 1)
-    late = [
+def begun_at(start: int, count: int = 3, codec: str = "vp09.00.10.08") -> list[Any]:
+    """Chunks with metadata whose first timestamp is `start`."""
+    first, *_ = encoded(codec, 1)
+    return [
         (
             EncodedVideoChunk(
-                type="key", timestamp=5_000_000 + 40_000 * i, duration=40_000, data=bytes(first[0])
+                type="key", timestamp=start + 40_000 * i, duration=40_000, data=bytes(first[0])
             ),
             first[1],
         )
-        for i in range(3)
+        for i in range(count)
     ]
-    for name in ("mp4", "webm"):
-        for fragmented in (False, True):
-            _, chunks = read(muxed(late, name, fragmented=fragmented))
-            assert [chunk.timestamp for chunk in chunks] == [5_000_000, 5_040_000, 5_080_000]
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+@pytest.mark.parametrize("name", ["mp4", "webm"])
+def test_timestamps_begin_anywhere(name: str, *, fragmented: bool) -> None:
+    # The last one is 80 minutes: more than 2 ** 32 microseconds.
+    for start in (5_000_000, 1, 999, 33_333, 1_234_567, 4_800_000_001):
+        wanted = [start + 40_000 * index for index in range(3)]
+        _, chunks = read(muxed(begun_at(start), name, fragmented=fragmented))
+        stamps = [chunk.timestamp for chunk in chunks]
+        assert stamps == [time if name == "mp4" else (time + 500) // 1000 * 1000 for time in wanted]
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+def test_an_mp4_may_last_for_hours(*, fragmented: bool) -> None:
+    (chunk, metadata), *_ = encoded("vp09.00.10.08", 1)
+    half_hours = [1_800_000_000 * index for index in range(4)]  # 71 minutes are 2 ** 32
+    source = [
+        (EncodedVideoChunk(type="key", timestamp=time, data=bytes(chunk)), metadata)
+        for time in half_hours
+    ]
+    track, chunks = read(muxed(source, "mp4", fragmented=fragmented))
+    assert [chunk.timestamp for chunk in chunks] == half_hours
+    assert track.duration is not None
+    assert track.duration > half_hours[-1]
+
+
+@pytest.mark.parametrize("codec", ["avc1.42C00B", "vp09.00.10.08"])
+@pytest.mark.parametrize("start", [-1, -40_000, -100_000, -1_234_567])
+def test_an_mp4_in_one_piece_begins_at_zero_at_the_earliest(start: int, codec: str) -> None:
+    source = begun_at(start, 6, codec)
+    data = muxed(source, "mp4")
+    assert [chunk.timestamp for chunk in read(data)[1]] == [40_000 * i for i in range(6)]
+    with av.open(io.BytesIO(data), "r") as container:  # and none is hidden by an edit list
+        assert [frame.time for frame in container.decode(video=0)] == [0.04 * i for i in range(6)]
+    _, chunks = read(muxed(source, "mp4", fragmented=True))  # where they can be stored
+    assert [chunk.timestamp for chunk in chunks] == [chunk.timestamp for chunk, _ in source]
+
+
+@pytest.mark.parametrize("shift", [-1_234_567, 1_234_567])
+@pytest.mark.parametrize("encoder", ["libx264", "libx265"])
+def test_b_frames_are_shifted_by_the_first_time_shown(encoder: str, shift: int) -> None:
+    track, source = read(with_b_frames(encoder))
+    target = io.BytesIO()
+    with Muxer(target, "mp4") as muxer:
+        muxer.add_video_track(track.decoder_config)
+        for chunk in source:
+            muxer.write(
+                EncodedVideoChunk(
+                    type=chunk.type, timestamp=chunk.timestamp + shift, data=bytes(chunk)
+                )
+            )
+    _, chunks = read(target.getvalue())
+    assert [chunk.timestamp for chunk in chunks] == [
+        chunk.timestamp + max(shift, 0) for chunk in source
+    ]

@@ -13,6 +13,7 @@ from stripline.webcodecs import (
     AudioData,
     AudioEncoder,
     EncodedAudioChunk,
+    EncodedVideoChunk,
 )
 from stripline.webcodecs.containers import Demuxer, Muxer
 from tests.webcodecs.containers.media import (
@@ -137,3 +138,66 @@ def test_opus_is_heard_when_it_was_said(name: str, rate: int, *, fragmented: boo
 def test_opus_of_others_begins_at_zero(name: str) -> None:
     _, chunks = read(tone("libopus", name))
     assert abs(chunks[0].timestamp) <= (0 if name != "webm" else 500)
+
+
+def moved(chunks: Any, shift: int) -> list[Any]:
+    """Chunks of sound with metadata, at other times."""
+    return [
+        (
+            EncodedAudioChunk(
+                type="key",
+                timestamp=chunk.timestamp + shift,
+                duration=chunk.duration,
+                data=bytes(chunk),
+            ),
+            metadata,
+        )
+        for chunk, metadata in chunks
+    ]
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+@pytest.mark.parametrize("codec", ["mp4a.40.2", "opus", "flac", "mp3"])
+@pytest.mark.parametrize("start", [-21_333, 500, 1_234_567])
+def test_sound_begins_anywhere_to_the_sample(codec: str, start: int, *, fragmented: bool) -> None:
+    source = moved(encoded_tone(codec), start)
+    _, chunks = read(muxed(source, "mp4", fragmented=fragmented))
+    for chunk, (wanted, _) in zip(chunks, source, strict=True):
+        assert abs(chunk.timestamp - wanted.timestamp) <= 21
+
+
+@pytest.mark.parametrize(
+    ("pictures", "sounds", "shift"),
+    [
+        (0, -21_333, 0),  # an encoder that is heard late
+        (1_234_567, 1_234_567, 0),
+        (-1, 0, 1),
+        (-100_000, -121_333, 100_000),
+        (0, -5_000_000, 5_000_000),  # no sample of it would be heard
+    ],
+)
+def test_pictures_and_sound_are_shifted_alike(pictures: int, sounds: int, shift: int) -> None:
+    first, metadata = encoded("avc1.42C00B", 1)[0]
+    video = [
+        (
+            EncodedVideoChunk(
+                type="key", timestamp=pictures + 40_000 * index, duration=40_000, data=bytes(first)
+            ),
+            metadata,
+        )
+        for index in range(5)
+    ]
+    audio = moved(encoded_tone("mp4a.40.2"), sounds)
+    target = io.BytesIO()
+    with Muxer(target, "mp4") as muxer:
+        muxer.add_video_track()
+        muxer.add_audio_track()
+        for one, told in video + audio:
+            muxer.write(one, told)
+    with Demuxer(target.getvalue()) as demuxer:
+        found: dict[str, list[int]] = {"video": [], "audio": []}
+        for track, chunk in demuxer:
+            found[track.kind].append(chunk.timestamp)
+    assert found["video"] == [chunk.timestamp + shift for chunk, _ in video]
+    for time, (wanted, _) in zip(found["audio"], audio, strict=True):
+        assert abs(time - wanted.timestamp - shift) <= 21

@@ -164,6 +164,10 @@ def test_tracks_that_are_announced_are_waited_for() -> None:
         muxer.write(chunk, metadata)
     with pytest.raises(InvalidStateError, match="audio track was announced"):
         muxer.close()
+    muxer = Muxer(io.BytesIO(), "mp4")
+    muxer.add_video_track(source[0][1])
+    with pytest.raises(NotSupportedError, match="mp4 does not hold vp8"):
+        muxer.close()
     with pytest.raises(InvalidStateError, match="nothing to make a file of"):
         Muxer(io.BytesIO(), "webm").close()
     muxer = Muxer(io.BytesIO(), "webm")

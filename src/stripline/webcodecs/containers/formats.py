@@ -45,11 +45,13 @@ def format_of(target: object, name: str | None) -> str:
 def options_of(name: str, *, pieces: bool, low_latency: bool) -> dict[str, str]:
     """FFmpeg's options of the format."""
     if name == "mp4":
+        # Where tracks begin is counted in units of the movie: FFmpeg's usual one is a millisecond.
+        exact = {"movie_timescale": "1000000"}
         if not pieces:
-            return {}
+            return exact
         cut = "frag_every_frame" if low_latency else "frag_keyframe"
         # The header waits for the first fragment, which tells where the tracks begin.
-        return {"movflags": f"{cut}+delay_moov+default_base_moof"}
+        return exact | {"movflags": f"{cut}+delay_moov+default_base_moof"}
     options = {"live": "1"} if pieces else {}
     if low_latency:
         options["cluster_time_limit"] = "1"

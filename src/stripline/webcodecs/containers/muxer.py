@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
-from stripline.webcodecs.configs import check_audio_decoder, check_video_decoder
 from stripline.webcodecs.containers.decode_order import DecodeOrder
 from stripline.webcodecs.containers.formats import format_of, options_of
-from stripline.webcodecs.containers.stored import Stored, adts_header_bytes, store
+from stripline.webcodecs.containers.outgoing import (
+    Outgoing,
+    changes,
+    check_first,
+    checked,
+    refuse_change,
+    shift_of,
+)
+from stripline.webcodecs.containers.stored import adts_header_bytes, store
 from stripline.webcodecs.containers.target import Target
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError, InvalidStateError, NotSupportedError
@@ -23,32 +29,12 @@ if TYPE_CHECKING:
 
     from stripline.webcodecs._av_mux import AvMuxer
     from stripline.webcodecs.containers.decode_order import Timed
-
-    Chunk = EncodedVideoChunk | EncodedAudioChunk
-    Kind = Literal["video", "audio"]
+    from stripline.webcodecs.containers.outgoing import Chunk, Kind
 
 __all__ = ["Muxer"]
 
 # Without announced tracks: media of this length is held to see which kinds of chunks come.
 _HELD_MICROSECONDS: Final = 1_000_000
-# Of the last chunk, where neither its duration nor an earlier step says: a frame at 30 a second.
-_NOMINAL_DURATION: Final = 33_333
-
-
-@dataclass(slots=True)
-class _Output:
-    """One track that is being written."""
-
-    kind: Kind
-    config: dict[str, Any] | None = None
-    changed: list[str] = field(default_factory=list)
-    stored: Stored | None = None
-    order: DecodeOrder[tuple[Chunk, bytes | None]] | None = None
-    number: int = -1
-    has_alpha: bool = False
-    held: list[tuple[Chunk, bytes | None]] = field(default_factory=list)
-    last: int | None = None
-    step: int = _NOMINAL_DURATION
 
 
 class Muxer:
@@ -72,8 +58,9 @@ class Muxer:
     Chunks of a track come in decoding order, as encoders put them out. Each track begins with a
     key chunk and keeps its configuration. MP4 keeps timestamps and durations to the microsecond
     for video and to the sample for audio; WebM and Matroska to the millisecond. Where timestamps
-    below zero cannot be stored, all tracks are shifted alike, to begin at zero. Only MP4 keeps an
-    aspect ratio that is not that of the coded size.
+    below zero cannot be stored, all tracks are shifted alike, to begin at zero: in WebM, Matroska
+    and an MP4 in one piece, which however keeps those of sound down to -100,000, of which nothing
+    is heard before zero. Only MP4 keeps an aspect ratio that is not that of the coded size.
 
     Calls from several threads must take turns; encoders without a loop call from threads of theirs,
     so with two of them use a lock.
@@ -120,8 +107,9 @@ class Muxer:
         except BaseException:
             self._undo()
             raise
-        self._tracks: list[_Output] = []
+        self._tracks: list[Outgoing] = []
         self._announced = False
+        self._shift = 0  # microseconds that all chunks are later in the file
         self._begun = False
         self._closed = False
         self._failure: Exception | None = None
@@ -150,9 +138,9 @@ class Muxer:
         self._refuse_closed()
         if self._begun or (self._tracks and not self._announced):
             raise InvalidStateError("tracks are announced before the first chunk is written")
-        checked = None if config is None else _checked(kind, config.get("decoder_config", config))
+        known = None if config is None else checked(kind, config.get("decoder_config", config))
         self._announced = True
-        self._tracks.append(_Output(kind, checked))
+        self._tracks.append(Outgoing(kind, known))
         return len(self._tracks) - 1
 
     def write(
@@ -188,10 +176,10 @@ class Muxer:
         metadata = metadata or {}
         if metadata.get("decoder_config") is not None:
             self._configure(output, metadata["decoder_config"])
-        _refuse_change(output)
+        refuse_change(output)
         alpha = metadata.get("alpha_side_data")
         if output.last is None:
-            _check_first(output, chunk)
+            check_first(output, chunk)
             output.has_alpha = alpha is not None
         output.last = chunk.timestamp
         try:
@@ -206,7 +194,7 @@ class Muxer:
             self._failure = error
             raise
 
-    def _track_for(self, chunk: Chunk, number: int | None) -> _Output:
+    def _track_for(self, chunk: Chunk, number: int | None) -> Outgoing:
         if not isinstance(chunk, EncodedVideoChunk | EncodedAudioChunk):
             raise TypeError(f"an encoded chunk is written, not {chunk!r}")
         kind: Kind = "video" if isinstance(chunk, EncodedVideoChunk) else "audio"
@@ -222,18 +210,18 @@ class Muxer:
                 f"there is no {kind} track, and none can be added any more: call "
                 f"add_{kind}_track() before the first chunk is written"
             )
-        self._tracks.append(_Output(kind))
+        self._tracks.append(Outgoing(kind))
         return self._tracks[-1]
 
-    def _configure(self, output: _Output, config: Mapping[str, Any]) -> None:
-        checked = _checked(output.kind, config)
+    def _configure(self, output: Outgoing, config: Mapping[str, Any]) -> None:
+        known = checked(output.kind, config)
         output.changed = []
         if output.config is not None and output.last is not None:
-            output.changed = _changes(output.config, checked)
+            output.changed = changes(output.config, known)
         if not output.changed:
-            output.config = checked
+            output.config = known
 
-    def _is_ready(self, output: _Output) -> bool:
+    def _is_ready(self, output: Outgoing) -> bool:
         if self._announced:
             return all(one.held for one in self._tracks)
         first, last = output.held[0][0].timestamp, output.held[-1][0].timestamp
@@ -244,6 +232,8 @@ class Muxer:
         from stripline.webcodecs._av_mux import reorder_depth  # noqa: PLC0415 - loads PyAV
 
         self._begun = True
+        if self._format == "mp4" and not self._pieces:
+            self._shift = shift_of(self._tracks)
         for output in self._tracks:
             if output.config is None:
                 raise DataError(f"the {output.kind} track has no configuration")
@@ -259,12 +249,12 @@ class Muxer:
             for chunk, alpha in held:
                 self._put(output, chunk, alpha)
 
-    def _put(self, output: _Output, chunk: Chunk, alpha: bytes | None) -> None:
+    def _put(self, output: Outgoing, chunk: Chunk, alpha: bytes | None) -> None:
         assert output.order is not None  # noqa: S101 - `_begin` has made it
         for timed in output.order.put((chunk, alpha), chunk.timestamp):
             self._pack(output, timed)
 
-    def _pack(self, output: _Output, timed: Timed[tuple[Chunk, bytes | None]]) -> None:
+    def _pack(self, output: Outgoing, timed: Timed[tuple[Chunk, bytes | None]]) -> None:
         from stripline.webcodecs._av_mux import Packed  # noqa: PLC0415 - loads PyAV
 
         chunk, alpha = timed.item
@@ -274,10 +264,9 @@ class Muxer:
         if output.stored is not None and output.stored.adts:
             data = data[adts_header_bytes(data) :]
         key = chunk.type == EncodedVideoChunkType.KEY
-        self._out.write(
-            output.number,
-            Packed(data, timed.timestamp, timed.decoded, chunk.duration or output.step, key, alpha),
-        )
+        shown, decoded = timed.timestamp + self._shift, timed.decoded + self._shift
+        duration = chunk.duration or output.step
+        self._out.write(output.number, Packed(data, shown, decoded, duration, key, alpha))
 
     def close(self) -> None:
         """Complete the file. On a failure it is not there. Twice is once.
@@ -335,34 +324,3 @@ class Muxer:
             self.close()
         else:
             self.abort()
-
-
-def _checked(kind: Kind, config: Mapping[str, Any]) -> dict[str, Any]:
-    checked = (check_video_decoder if kind == "video" else check_audio_decoder)(config, {})
-    if kind == "video" and "coded_width" not in checked:
-        raise TypeError("a container needs coded_width and coded_height of a video track")
-    return checked
-
-
-def _check_first(output: _Output, chunk: Chunk) -> None:
-    if output.config is None:
-        raise DataError(
-            f"the first {output.kind} chunk needs a configuration: pass the encoder's metadata on"
-        )
-    if chunk.type != EncodedVideoChunkType.KEY:
-        raise DataError(f"the first {output.kind} chunk must be a key chunk")
-
-
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The members that differ and matter for decoding."""
-    ignored = {"optimize_for_latency", "hardware_acceleration"}
-    return sorted(name for name in {*old, *new} - ignored if old.get(name) != new.get(name))
-
-
-def _refuse_change(output: _Output) -> None:
-    """A configuration is stored once for the whole track."""
-    if output.changed:
-        raise NotSupportedError(
-            f"the track's {', '.join(output.changed)} changed: a container holds one configuration "
-            "a track; begin another file"
-        )
