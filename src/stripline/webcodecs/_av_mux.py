@@ -57,6 +57,8 @@ _BLOCK_ADDITION: Final = 15  # AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL
 # BlockAddID 1 is the alpha channel (WebM container guidelines, "alpha channel").
 ALPHA_ID: Final = (1).to_bytes(8, "big")
 _ONE: Final = 1 << 16  # 1.0 in a display matrix
+# Microseconds from a picture to the next in MP4, 35 minutes: FFmpeg reads a longer step as 1.
+_LONGEST_STEP: Final = (1 << 31) - 2
 
 
 class Packed(NamedTuple):
@@ -138,6 +140,7 @@ class AvMuxer:
     ) -> None:
         self._target = target
         self._name = name
+        self._decoded: dict[int, int] = {}  # microseconds, of each track's last chunk
         self._delays: dict[int, int] = {}  # microseconds that a track's packets are early, if any
         try:
             self._container: OutputContainer = av.open(
@@ -205,14 +208,22 @@ class AvMuxer:
         """Write a chunk; it may be kept until the other tracks have come as far.
 
         Raises:
-            DataError: FFmpeg refuses it.
+            DataError: FFmpeg refuses it, or would change its time.
         """
+        stream: Any = self._container.streams[track]
+        step = chunk.decoded - self._decoded.get(track, chunk.decoded)
+        self._decoded[track] = chunk.decoded
+        if step > _LONGEST_STEP and self._name == "mp4" and stream.type == "video":
+            raise DataError(
+                f"mp4 cannot take the chunk of timestamp {chunk.timestamp:,}: it is {step:,} µs "
+                f"after the one before, and {_LONGEST_STEP:,} are the most"
+            )
         packet: Any = av.Packet(chunk.data)
         delay = self._delays.get(track, 0)
         packet.pts, packet.dts = chunk.timestamp - delay, chunk.decoded - delay
         packet.duration = chunk.duration
         packet.time_base = _MICROSECONDS
-        packet.stream = self._container.streams[track]
+        packet.stream = stream
         packet.is_keyframe = chunk.key
         if chunk.alpha is not None:
             addition = ALPHA_ID + chunk.alpha

@@ -12,6 +12,7 @@ import pytest
 from stripline.webcodecs import (
     DataError,
     DOMException,
+    EncodedVideoChunk,
     InvalidStateError,
     NotSupportedError,
 )
@@ -153,6 +154,22 @@ def test_chunks_out_of_order_are_refused() -> None:
     with pytest.raises(DataError, match="too late or twice"):
         muxer.write(key)
     muxer.abort()
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+def test_a_step_that_an_mp4_cannot_hold_is_refused(*, fragmented: bool) -> None:
+    (key, metadata), *_ = encoded("vp09.00.10.08", 1)
+    for step in ((1 << 31) - 2, (1 << 31) - 1):
+        late = EncodedVideoChunk(type="key", timestamp=step, data=bytes(key))
+        source = [(key, metadata), (late, {})]
+        if step < (1 << 31) - 1:
+            _, chunks = read(muxed(source, "mp4", fragmented=fragmented))
+            assert chunks[1].timestamp == step
+        else:
+            with pytest.raises(DataError, match="2,147,483,646 are the most"):
+                muxed(source, "mp4", fragmented=fragmented)
+            _, chunks = read(muxed(source, "webm", fragmented=fragmented))
+            assert chunks[1].timestamp == 2_147_484_000
 
 
 def test_tracks_that_are_announced_are_waited_for() -> None:
