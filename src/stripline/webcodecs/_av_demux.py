@@ -36,6 +36,7 @@ _MOST_PIXELS: Final = 16_384 * 16_384
 # Chunks that are looked at ahead, for the first picture, which says how it is turned, say.
 _LOOKED_AT: Final = 32
 _MICROSECONDS: Final = 1_000_000
+_LATEST: Final = (1 << 63) - 1  # of a chunk's timestamps, which are numbers of 64 bits
 
 
 class AvDemuxer:
@@ -138,13 +139,16 @@ class AvDemuxer:
         """Timestamp and duration of a packet in microseconds.
 
         Raises:
-            DataError: It has no time.
+            DataError: It has no time, or one that a chunk cannot have.
         """
         timestamp = self._time(packet)
         if timestamp is None:
             raise DataError("the container gives a chunk without a time")
-        length = packet.duration
-        return timestamp, round(length * packet.time_base * _MICROSECONDS) if length else None
+        ticks = packet.duration
+        length = round(ticks * packet.time_base * _MICROSECONDS) if ticks else None
+        if abs(timestamp) > _LATEST or not 0 <= (length or 0) <= _LATEST:
+            raise DataError(f"the container is damaged near {timestamp} µs")
+        return timestamp, length
 
     def alpha(self, packet: Any) -> bytes | None:  # noqa: ANN401 - as above
         """The chunk of an alpha channel that lies beside a packet of VP8 or VP9."""

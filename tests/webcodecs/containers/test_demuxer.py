@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import random
+import struct
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,6 +151,23 @@ def test_seeking_gives_the_key_chunk_before(name: str) -> None:
     at = next(i for i, chunk in enumerate(chunks) if chunk.timestamp == keys[1])
     assert [bytes(chunk) for chunk in rest] == [bytes(chunk) for chunk in chunks[at:]]
     assert len(decoded(track, rest)) == len(rest)
+
+
+def test_times_that_are_none() -> None:
+    with Demuxer(FILES["webm"]()) as demuxer:
+        for time in (float("nan"), float("inf"), "x", 1 << 63, None):
+            with pytest.raises(TypeError, match="timestamp"):
+                demuxer.seek(time)  # type: ignore[arg-type]  # that is what is tested
+
+
+@pytest.mark.parametrize("ticks", [1 << 40, 1 << 60])
+def test_a_time_that_no_chunk_can_have_is_damage(ticks: int) -> None:
+    (chunk, _), *_ = encoded("vp8", 1)
+    # IVF: codec, size, ticks a second, frames; then a frame's size and time.
+    head = struct.pack("<4sHH4sHHIIII", b"DKIF", 0, 32, b"VP80", 96, 64, 1, 1 << 20, 2, 0)
+    frames = [struct.pack("<IQ", chunk.byte_length, at) + bytes(chunk) for at in (0, ticks)]
+    with pytest.raises(DataError, match="damaged near"):
+        read(head + b"".join(frames))
 
 
 def test_a_stream_cannot_seek() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,8 @@ from stripline.webcodecs import (
     EncodedVideoChunk,
     InvalidStateError,
     NotSupportedError,
+    VideoEncoder,
+    VideoFrame,
 )
 from stripline.webcodecs.containers import Demuxer, Muxer
 from tests.webcodecs.containers.media import (
@@ -22,6 +25,7 @@ from tests.webcodecs.containers.media import (
     encoded_tone,
     muxed,
     muxed_to,
+    picture,
     read,
     tone,
 )
@@ -70,10 +74,10 @@ def test_what_the_file_raises_comes_out(name: str) -> None:
 
 
 def test_targets_and_formats_that_are_none(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="open for bytes"):
-        Muxer(io.StringIO(), "mp4")
-    with pytest.raises(TypeError):
-        Muxer(5, "mp4")
+    for target in (5, None, io.StringIO()):
+        for name in ("mp4", None):
+            with pytest.raises(TypeError, match="open for bytes"):
+                Muxer(target, name)
     with pytest.raises(NotSupportedError, match="give format="):
         Muxer(tmp_path / "clip.xyz")
     with pytest.raises(NotSupportedError, match="none of mp4, webm, matroska"):
@@ -99,34 +103,70 @@ def test_misuse_is_said() -> None:
     muxer = Muxer(io.BytesIO(), "webm")
     with pytest.raises(TypeError, match="encoded chunk"):
         muxer.write(b"bytes")  # type: ignore[arg-type]  # that is what is tested
-    with pytest.raises(DataError, match="configuration"):
-        muxer.write(key)
-    with pytest.raises(DataError, match="key chunk"):
-        muxer.write(delta, metadata)
     muxer.write(key, metadata)
     with pytest.raises(InvalidStateError, match="before the first chunk"):
         muxer.add_audio_track()
-    other = {**metadata["decoder_config"], "coded_width": 32}
-    with pytest.raises(NotSupportedError, match="coded_width changed"):
-        muxer.write(key, {"decoder_config": other})
     muxer.write(delta, metadata)  # an equal configuration is none that is new
     muxer.close()
     muxer.close()
     with pytest.raises(InvalidStateError, match="closed"):
         muxer.write(key)
+    muxer = Muxer(io.BytesIO(), "webm")
+    config: Any
+    for config in ("vp8", [], 5, {}, {"decoder_config": 5}):
+        with pytest.raises(TypeError):
+            muxer.add_video_track(config)
+    muxer.abort()
 
 
-def test_chunks_of_a_refused_configuration_are_refused_too(tmp_path: Path) -> None:
-    source, other = encoded("vp8", 3, 10), encoded("vp09.00.10.08", 3, 10)
-    path = tmp_path / "clip.webm"
-    with Muxer(path) as muxer:
-        for chunk, metadata in source:
+def refused_writes() -> dict[str, tuple[list[Any], type[Exception], str]]:
+    """Chunks with metadata of which the last is refused, with which error."""
+    (key, metadata), (delta, _), _ = encoded("vp8", 3, 10)
+    larger = {**metadata["decoder_config"], "coded_width": 128}
+    changed = [(key, metadata), (delta, {"decoder_config": larger})]
+    other = encoded("vp09.00.10.08", 1)
+    return {
+        "size": (changed, NotSupportedError, "coded_width changed"),
+        "codec": ([(key, metadata), *other], NotSupportedError, "codec changed"),
+        "key": ([(delta, metadata)], DataError, "key chunk"),
+        "none": ([(key, {})], DataError, "needs a configuration"),
+        "metadata": ([(key, 5)], TypeError, "metadata is a dict"),
+        "list": ([(key, [])], TypeError, "metadata is a dict"),
+        "config": ([(key, {"decoder_config": "vp8"})], TypeError, "dict"),
+    }
+
+
+@pytest.mark.parametrize("why", list(refused_writes()))
+def test_a_chunk_that_is_refused_leaves_no_file(why: str, tmp_path: Path) -> None:
+    chunks, kind, said = refused_writes()[why]
+    muxer = Muxer(tmp_path / "clip.webm")
+    for chunk, metadata in chunks[:-1]:
+        muxer.write(chunk, metadata)
+    with pytest.raises(kind, match=said):
+        muxer.write(*chunks[-1])
+    for chunk, metadata in encoded("vp8", 3, 10):
+        with pytest.raises(InvalidStateError, match="cannot be completed"):
             muxer.write(chunk, metadata)
-        for chunk, metadata in other:
-            with pytest.raises(NotSupportedError, match="codec changed"):
-                muxer.write(chunk, metadata)
-    with Demuxer(path) as demuxer:
-        assert len(list(demuxer)) == len(source)
+    with pytest.raises(kind, match=said):
+        muxer.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_encoder_that_is_configured_anew_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)  # where the callback's errors go
+    muxer = Muxer(tmp_path / "clip.mp4")
+    with VideoEncoder(output=muxer.write, error=print) as encoder:
+        for size in (32, 64):
+            encoder.configure(codec="vp09.00.10.08", width=size, height=size)
+            for index in range(3):
+                pixels = picture(index, size, size)
+                with VideoFrame(pixels, timestamp=size * 10_000 + 40_000 * index) as frame:
+                    encoder.encode(frame)
+    with pytest.raises(NotSupportedError, match="coded_height, coded_width"):
+        muxer.close()
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("codec", ["mp4a.40.2", "mp3"])
@@ -188,13 +228,14 @@ def test_tracks_that_are_announced_are_waited_for() -> None:
     with pytest.raises(InvalidStateError, match="nothing to make a file of"):
         Muxer(io.BytesIO(), "webm").close()
     muxer = Muxer(io.BytesIO(), "webm")
-    number = muxer.add_video_track()
+    muxer.add_video_track()
     audio, sounds = read(tone("libopus", "ogg"))
     with pytest.raises(InvalidStateError, match="add_audio_track"):
         muxer.write(sounds[0], {"decoder_config": audio.decoder_config})
+    muxer = Muxer(io.BytesIO(), "webm")
+    number = muxer.add_video_track()
     with pytest.raises(TypeError, match=f"track {number} is no audio"):
         muxer.write(sounds[0], track=number)
-    muxer.abort()
 
 
 def test_two_video_tracks_by_number() -> None:

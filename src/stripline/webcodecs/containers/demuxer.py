@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
 from stripline.webcodecs.containers.source import Source
 from stripline.webcodecs.exceptions import InvalidStateError, NotSupportedError
+from stripline.webcodecs.webidl import long_long
 
 if TYPE_CHECKING:
     import os
@@ -137,10 +138,12 @@ class Demuxer:
                 first track.
 
         Raises:
+            TypeError: The timestamp is no whole number of 64 bits.
             InvalidStateError: The demuxer is closed, or the source cannot seek.
             NotSupportedError: There is no track.
             DataError: The container is damaged.
         """
+        timestamp = long_long(timestamp, "timestamp")
         if track is None:
             kinds = {one.kind: one for one in reversed(self.tracks)}
             track = kinds.get("video") or self.audio

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
@@ -10,20 +11,18 @@ from stripline.webcodecs.containers.decode_order import DecodeOrder
 from stripline.webcodecs.containers.formats import format_of, options_of
 from stripline.webcodecs.containers.outgoing import (
     Outgoing,
-    changes,
     check_first,
     checked,
-    refuse_change,
+    configure,
     shift_of,
 )
 from stripline.webcodecs.containers.stored import adts_header_bytes, store
-from stripline.webcodecs.containers.target import Target
+from stripline.webcodecs.containers.target import Target, check_target
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError, InvalidStateError, NotSupportedError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
@@ -49,7 +48,8 @@ class Muxer:
     `write` can be the output callback of an encoder; it takes the configuration of the track from
     the metadata. A file appears under its name when the muxer is closed, whole, or not at all: an
     exception in the `with` block leaves nothing behind, nor does a failed `write` that nobody saw,
-    as in the callback of a codec: `close` raises it again.
+    as in the callback of a codec: `close` raises it again. So an encoder that is configured anew
+    with another size or codec needs another muxer.
 
     Tracks announced by `add_video_track()` and `add_audio_track()` are waited for, and no others
     come in. Without any, each kind of chunks is a track; chunks are then held until a second of
@@ -90,6 +90,7 @@ class Muxer:
     ) -> None:
         from stripline.webcodecs._av_mux import AvMuxer  # noqa: PLC0415 - loads PyAV
 
+        check_target(target)
         self._format = format_of(target, format)
         self._target = Target(target)
         self._undo = weakref.finalize(self, self._target.abort)
@@ -138,6 +139,8 @@ class Muxer:
         self._refuse_closed()
         if self._begun or (self._tracks and not self._announced):
             raise InvalidStateError("tracks are announced before the first chunk is written")
+        if not isinstance(config, Mapping | None):
+            raise TypeError(f"a dict is expected, not {config!r}")
         known = None if config is None else checked(kind, config.get("decoder_config", config))
         self._announced = True
         self._tracks.append(Outgoing(kind, known))
@@ -158,13 +161,12 @@ class Muxer:
             track: The track's number, if it was announced; None for the first one of its kind.
 
         Raises:
-            TypeError: No chunk, or one of another kind than the track.
+            TypeError: No chunk, or one of another kind than the track; metadata is not valid.
             DataError: The chunk does not fit here: the first one of its track is no key chunk or
                 has no configuration, or it comes out of order.
             InvalidStateError: Closed, or failed before; or a chunk of a kind that was not
                 announced, or whose first came more than a second after the other kind's.
-            NotSupportedError: The format cannot hold it, or the track's configuration changes:
-                chunks are then refused until the old one comes again.
+            NotSupportedError: The format cannot hold it, or the track's configuration changes.
             OSError: What the file raised.
         """
         self._refuse_closed()
@@ -172,31 +174,34 @@ class Muxer:
             raise InvalidStateError(
                 f"the file cannot be completed: {self._failure}"
             ) from self._failure
-        output = self._track_for(chunk, track)
-        metadata = metadata or {}
-        if metadata.get("decoder_config") is not None:
-            self._configure(output, metadata["decoder_config"])
-        refuse_change(output)
-        alpha = metadata.get("alpha_side_data")
-        if output.last is None:
-            check_first(output, chunk)
-            output.has_alpha = alpha is not None
-        output.last = chunk.timestamp
+        if not isinstance(chunk, EncodedVideoChunk | EncodedAudioChunk):
+            raise TypeError(f"an encoded chunk is written, not {chunk!r}")
         try:
-            if self._begun:
-                self._put(output, chunk, alpha)
-                return
-            output.held.append((chunk, alpha))
-            if self._is_ready(output):
-                self._begin()
+            self._take(chunk, {} if metadata is None else metadata, track)
         except Exception as error:
             # Who called may be a codec, which can tell nobody: `close` must not succeed.
             self._failure = error
             raise
 
+    def _take(self, chunk: Chunk, metadata: Mapping[str, Any], track: int | None) -> None:
+        if not isinstance(metadata, Mapping):
+            raise TypeError(f"metadata is a dict, not {metadata!r}")
+        output = self._track_for(chunk, track)
+        if metadata.get("decoder_config") is not None:
+            configure(output, metadata["decoder_config"])
+        alpha = metadata.get("alpha_side_data")
+        if output.last is None:
+            check_first(output, chunk)
+            output.has_alpha = alpha is not None
+        output.last = chunk.timestamp
+        if self._begun:
+            self._put(output, chunk, alpha)
+            return
+        output.held.append((chunk, alpha))
+        if self._is_ready(output):
+            self._begin()
+
     def _track_for(self, chunk: Chunk, number: int | None) -> Outgoing:
-        if not isinstance(chunk, EncodedVideoChunk | EncodedAudioChunk):
-            raise TypeError(f"an encoded chunk is written, not {chunk!r}")
         kind: Kind = "video" if isinstance(chunk, EncodedVideoChunk) else "audio"
         if number is not None:
             if not 0 <= number < len(self._tracks) or self._tracks[number].kind != kind:
@@ -212,14 +217,6 @@ class Muxer:
             )
         self._tracks.append(Outgoing(kind))
         return self._tracks[-1]
-
-    def _configure(self, output: Outgoing, config: Mapping[str, Any]) -> None:
-        known = checked(output.kind, config)
-        output.changed = []
-        if output.config is not None and output.last is not None:
-            output.changed = changes(output.config, known)
-        if not output.changed:
-            output.config = known
 
     def _is_ready(self, output: Outgoing) -> bool:
         if self._announced:

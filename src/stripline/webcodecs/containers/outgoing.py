@@ -16,16 +16,7 @@ if TYPE_CHECKING:
     from stripline.webcodecs.containers.decode_order import DecodeOrder
     from stripline.webcodecs.containers.stored import Stored
 
-__all__ = [
-    "Chunk",
-    "Kind",
-    "Outgoing",
-    "changes",
-    "check_first",
-    "checked",
-    "refuse_change",
-    "shift_of",
-]
+__all__ = ["Chunk", "Kind", "Outgoing", "check_first", "checked", "configure", "shift_of"]
 
 Chunk: TypeAlias = EncodedVideoChunk | EncodedAudioChunk
 Kind: TypeAlias = Literal["video", "audio"]
@@ -43,7 +34,6 @@ class Outgoing:
 
     kind: Kind
     config: dict[str, Any] | None = None
-    changed: list[str] = field(default_factory=list)
     stored: Stored | None = None
     order: DecodeOrder[tuple[Chunk, bytes | None]] | None = None
     number: int = -1
@@ -79,22 +69,27 @@ def check_first(track: Outgoing, chunk: Chunk) -> None:
         raise DataError(f"the first {track.kind} chunk must be a key chunk")
 
 
-def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The members of two configurations that differ and matter for decoding."""
-    ignored = {"optimize_for_latency", "hardware_acceleration"}
-    return sorted(name for name in {*old, *new} - ignored if old.get(name) != new.get(name))
-
-
-def refuse_change(track: Outgoing) -> None:
-    """A configuration is stored once for the whole track.
+def configure(track: Outgoing, config: Mapping[str, Any]) -> None:
+    """Give a track its configuration, which is stored once, before its first chunk.
 
     Raises:
-        NotSupportedError: It has changed.
+        TypeError: It is not valid.
+        NotSupportedError: The track has another one.
     """
-    if track.changed:
+    known = checked(track.kind, config)
+    if track.config is None or track.last is None:
+        track.config = known
+        return
+    ignored = {"optimize_for_latency", "hardware_acceleration"}  # they do not matter for decoding
+    changed = sorted(
+        name
+        for name in {*track.config, *known} - ignored
+        if track.config.get(name) != known.get(name)
+    )
+    if changed:
         raise NotSupportedError(
-            f"the track's {', '.join(track.changed)} changed: a container holds one configuration "
-            "a track; begin another file"
+            f"the track's {', '.join(changed)} changed: a container holds one configuration a "
+            "track; begin another file"
         )
 
 

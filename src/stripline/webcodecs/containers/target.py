@@ -12,7 +12,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["Target"]
+__all__ = ["Target", "check_target"]
+
+
+def check_target(target: object) -> None:
+    """Whether a container's bytes can go there.
+
+    Raises:
+        TypeError: It is neither a path nor a binary file object with `write`.
+    """
+    is_file = hasattr(target, "write") and not isinstance(target, io.TextIOBase)
+    if not is_file and not isinstance(target, str | os.PathLike):
+        raise TypeError(
+            "the target must be a path or a file that is open for bytes, not "
+            f"{type(target).__name__}"
+        )
 
 
 class Target:
@@ -37,6 +51,7 @@ class Target:
     """
 
     def __init__(self, target: object) -> None:
+        check_target(target)
         self.error: BaseException | None = None
         self.closed = False
         self._path: Path | None = None
@@ -46,11 +61,6 @@ class Target:
             self._path = Path(os.path.realpath(target))
             self._open(self._path)
             return
-        if isinstance(target, io.TextIOBase) or not hasattr(target, "write"):
-            raise TypeError(
-                "the target must be a path or a file that is open for bytes, not "
-                f"{type(target).__name__}"
-            )
         self._file = cast("BinaryIO", target)
         seekable = getattr(target, "seekable", None)
         # A file that is open for appending writes to its end wherever it is told to.
