@@ -35,6 +35,9 @@ _FORMATS: Final = (
 _MOST_PIXELS: Final = 16_384 * 16_384
 # Chunks that are looked at ahead, for the first picture, which says how it is turned, say.
 _LOOKED_AT: Final = 32
+# Containers whose places are found by time alone, so that no key chunk need be there.
+_WITHOUT_KEYS: Final = frozenset({"mpegts", "mpeg"})
+_EARLIEST: Final = -(1 << 62)  # ticks before all that is there
 _MICROSECONDS: Final = 1_000_000
 _LATEST: Final = (1 << 63) - 1  # of a chunk's timestamps, which are numbers of 64 bits
 
@@ -47,6 +50,7 @@ class AvDemuxer:
         others: Streams that no codec of WebCodecs reads, by FFmpeg's names.
         format: FFmpeg's name of the container.
         duration: Microseconds, or None where the container does not say.
+        why_not: Why a stream of a codec that is known is no track; empty if there is none.
 
     Raises:
         DataError: It cannot be read.
@@ -54,6 +58,7 @@ class AvDemuxer:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self.why_not = ""
         self._packets: Iterator[Any] | None = None
         self._ahead: deque[Any] = deque()
         try:
@@ -186,15 +191,57 @@ class AvDemuxer:
         # Half a tick of rounding in either direction must not lead to the key chunk before.
         ticks += round((ticks + 1) * stream.time_base * _MICROSECONDS) <= timestamp
         ticks -= _delay(stream)
-        try:
-            self._container.seek(max(ticks, -(1 << 62)), stream=stream)
-        except (av.FFmpegError, ValueError, OverflowError) as error:
-            self._source.raise_error()
-            raise DataError(f"{timestamp:,} µs cannot be found: {error}") from error
-        self._ahead.clear()
-        self._packets = None
+        if self.format in _WITHOUT_KEYS:
+            self._scan(stream, timestamp, ticks)
+            return
+        self._go(stream, ticks)
         if stream.type == "audio":
             self._skip_to(number, timestamp)
+
+    def _go(self, stream: Any, ticks: int) -> None:  # noqa: ANN401 - of any kind
+        try:
+            self._container.seek(max(ticks, _EARLIEST), stream=stream)
+        except (av.FFmpegError, ValueError, OverflowError) as error:
+            self._source.raise_error()
+            raise DataError(f"{ticks * stream.time_base} s cannot be found: {error}") from error
+        self._ahead.clear()
+        self._packets = None
+
+    def _scan(self, stream: Any, timestamp: int, ticks: int) -> None:  # noqa: ANN401 - as above
+        """Go to a key chunk where the container does not tell which ones are: read from before."""
+        second = math.ceil(1 / stream.time_base)
+        begin = stream.start_time or 0
+        for doubled in range(64):
+            place = ticks - (second << doubled)
+            self._go(stream, place if place > begin else _EARLIEST)
+            if self._keep_from_key(stream.index, timestamp):
+                return
+            if place <= begin:  # there is none before: it is the first one
+                self._go(stream, _EARLIEST)
+                self._keep_from_key(stream.index, None)
+                return
+
+    def _keep_from_key(self, number: int, timestamp: int | None) -> bool:
+        """Drop what is before a track's last key chunk up to a time, or, for None, its first one.
+
+        Returns:
+            Whether there is one.
+        """
+        found = False
+        while (packet := self._fetch()) is not None:
+            ours = packet.stream.index == number
+            time = self._time(packet)
+            early = timestamp is None or (time is not None and time <= timestamp)
+            if ours and packet.is_keyframe and early:
+                self._ahead.clear()
+                found = True
+            if found:
+                self._ahead.append(packet)
+            # Chunks come in decoding order, and none is decoded after it is shown.
+            decoded = None if packet.dts is None else packet.dts * packet.time_base * _MICROSECONDS
+            if ours and (found if timestamp is None else decoded and decoded > timestamp):
+                break
+        return found
 
     def _skip_to(self, number: int, timestamp: int) -> None:
         """Drop a track's chunks while the next one is early enough.
@@ -236,6 +283,9 @@ class AvDemuxer:
         except ValueError as error:
             raise DataError(f"the {facts.codec} stream is damaged: {error}") from error
         if named is None:
+            return None
+        if self.format == "avi" and is_video and context.reorder_depth:
+            self.why_not = "AVI does not say when reordered pictures (B-frames) are shown"
             return None
         config: dict[str, Any] = {"codec": named.codec}
         if named.description is not None:

@@ -109,13 +109,17 @@ def decoded(track: Track, chunks: Iterable[Any]) -> list[VideoFrame]:
 
 
 @cache
-def with_b_frames(encoder: str, count: int = 30) -> bytes:
-    """An MP4 whose pictures are decoded in another order than shown."""
+def with_b_frames(
+    encoder: str, count: int = 30, every: int = 12, name: str = "mp4", depth: int = 3
+) -> bytes:
+    """A file whose pictures are decoded in another order than shown, by FFmpeg."""
     target = io.BytesIO()
-    with av.open(target, "w", format="mp4") as container:
+    with av.open(target, "w", format=name) as container:
         stream: Any = container.add_stream(encoder, rate=25)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        params = "bframes=3:b-adapt=0:keyint=12:min-keyint=12:scenecut=0:open-gop=0"
+        params = (
+            f"bframes={depth}:b-adapt=0:keyint={every}:min-keyint={every}:scenecut=0:open-gop=0"
+        )
         if encoder == "libx265":
             params += ":log-level=none"
         stream.options = {f"{encoder[3:]}-params": params}

@@ -12,16 +12,25 @@ import pytest
 
 from stripline.webcodecs import DataError, DOMException, InvalidStateError, NotSupportedError
 from stripline.webcodecs.containers import Demuxer
-from tests.webcodecs.containers.media import decoded, encoded, muxed, read, tone, with_b_frames
+from tests.webcodecs.containers.media import (
+    decoded,
+    encoded,
+    muxed,
+    read,
+    tone,
+    with_b_frames,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
+
 
 FILES = {
     "mp4": lambda: muxed(encoded("avc1.42C00B"), "mp4"),
     "fragments": lambda: muxed(encoded("av01.0.00M.08"), "mp4", fragmented=True),
     "webm": lambda: muxed(encoded("vp09.00.10.08"), "webm"),
     "hevc": lambda: with_b_frames("libx265"),
+    "ts": lambda: with_b_frames("libx264", 150, 50, "mpegts"),
     "ogg": lambda: tone("libopus", "ogg"),
     "flac": lambda: tone("flac", "matroska"),
 }
@@ -132,13 +141,13 @@ def test_playlists_and_addresses_open_nothing(tmp_path: Path) -> None:
         Demuxer("http://127.0.0.1:9/clip.mp4")
 
 
-@pytest.mark.parametrize("name", ["mp4", "fragments", "webm", "hevc"])
+@pytest.mark.parametrize("name", ["mp4", "fragments", "webm", "hevc", "ts"])
 def test_seeking_gives_the_key_chunk_before(name: str) -> None:
     data = FILES[name]()
     track, chunks = read(data)
     keys = [chunk.timestamp for chunk in chunks if chunk.type == "key"]
     assert len(keys) >= 3
-    targets = [-50_000, *(key + more for key in keys for more in (0, 1, 150_000)), 10**9]
+    targets = [-50_000, 0, *(key + more for key in keys for more in (0, 1, 150_000)), 10**9]
     with Demuxer(data) as demuxer:
         for target in targets:
             demuxer.seek(target)
@@ -188,6 +197,15 @@ def test_async_iteration_gives_the_same() -> None:
     wanted = [bytes(chunk) for chunk in read(FILES["webm"]())[1]]
     assert [bytes(chunk) for chunk in first] == wanted
     assert [bytes(chunk) for chunk in again] == wanted
+
+
+def test_an_avi_does_not_say_when_reordered_pictures_are_shown() -> None:
+    with Demuxer(with_b_frames("libx264", name="avi")) as demuxer:
+        assert demuxer.others == ("h264",)
+        with pytest.raises(NotSupportedError, match="reordered pictures"):
+            demuxer.video  # noqa: B018 - that is what is tested
+    with Demuxer(with_b_frames("libx264", name="avi", depth=0)) as demuxer:
+        assert len(list(demuxer.chunks(demuxer.video))) == 30
 
 
 def test_tracks_that_are_not_there() -> None:

@@ -56,7 +56,8 @@ class Demuxer:
 
     Attributes:
         tracks: The tracks of video and audio.
-        others: The streams that no codec of WebCodecs reads, by FFmpeg's names.
+        others: The streams that no codec of WebCodecs reads, by FFmpeg's names; and pictures with
+            B-frames in AVI, which does not say when they are shown.
         format: FFmpeg's name of the container, such as "matroska,webm".
         duration: Microseconds, or None where the container does not say.
 
@@ -108,8 +109,10 @@ class Demuxer:
             if track.kind == kind:
                 return track
         there = [track.codec for track in self.tracks] + list(self.others)
+        why = f" ({self._in.why_not})" if self._in.why_not else ""
         raise NotSupportedError(
             f"there is no {kind} track that can be decoded; there is {', '.join(there) or 'none'}"
+            + why
         )
 
     def chunks(self, track: Track) -> ChunkReader:
