@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import pytest
 
 from stripline.webcodecs import (
     EncodedVideoChunk,
+    InvalidStateError,
     NotSupportedError,
 )
 from stripline.webcodecs.containers import Demuxer, Muxer
@@ -26,6 +28,9 @@ from tests.webcodecs.containers.media import (
     tone,
     with_b_frames,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 VIDEO = [
     ("avc1.42C00B", "mp4", {}),
@@ -136,6 +141,26 @@ def test_b_frames_keep_their_order(encoder: str, name: str, *, fragmented: bool)
     assert [bytes(chunk) for chunk in chunks] == [bytes(chunk) for chunk in source]
     frames = decoded(again, chunks)
     assert [frame.timestamp for frame in frames] == sorted(shown)
+
+
+def test_async_with(tmp_path: Path) -> None:
+    source = encoded("vp8", 3)
+
+    async def run() -> int:
+        async with Muxer(tmp_path / "clip.webm") as muxer:
+            for chunk, metadata in source:
+                muxer.write(chunk, metadata)
+        async with Demuxer(tmp_path / "clip.webm") as demuxer:
+            count = len([chunk async for chunk in demuxer.chunks(demuxer.video)])
+        with pytest.raises(InvalidStateError, match="closed"):
+            next(iter(demuxer))
+        with pytest.raises(ZeroDivisionError):
+            async with Muxer(tmp_path / "none.webm") as muxer:
+                muxer.write(*source[1 // 0])
+        return count
+
+    assert asyncio.run(run()) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.webm"]
 
 
 def test_two_tracks_lie_side_by_side() -> None:

@@ -242,6 +242,18 @@ class Demuxer:
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """As without `async`; nothing is awaited."""
+        self.__exit__(kind, error, traceback)
+
 
 class OutputReader:
     """The chunks of one track with metadata, for `for` and `async for`."""

@@ -321,3 +321,15 @@ class Muxer:
             self.close()
         else:
             self.abort()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """As without `async`; nothing is awaited."""
+        self.__exit__(kind, error, traceback)
