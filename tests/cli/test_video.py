@@ -145,6 +145,9 @@ def test_y4m_brings_its_rate_and_aspect(tmp_path: Path) -> None:
         (y4m(2, "W16 H16", bytes(384))[:-5], "ends in frame 2, after 379"),
         (y4m(1, "W16 H16", bytes(384)) + b"NONSENSE\n", "does not begin with FRAME"),
         (b"YUV4MPEG2 " + b"X" * 5000, "header line"),
+        (y4m(1, "W16 H16", bytes(384)) + b"\n" + b"FRAME\n" + bytes(384), "frame 2 of the stream"),
+        (y4m(1, "W16 H16 It", bytes(384)), "interlaced pictures (It)"),
+        (y4m(1, "W16 H16 A99999:1", bytes(384)), "pixels that are 99999:1"),
         (y4m(0, "W16 H16", b""), "holds no frame"),
     ],
 )
@@ -152,6 +155,41 @@ def test_streams_that_are_none(tmp_path: Path, data: bytes, said: str) -> None:
     result = run("video", "encode", "-", "-o", "a.mp4", stdin=data, directory=tmp_path)
     assert said in refused(result, 2 if said == "no Y4M" else 1)
     assert not list(tmp_path.iterdir())
+
+
+def test_pixels_that_are_not_square(tmp_path: Path) -> None:
+    data = y4m(1, "W64 H48 F25:1 A4:3 C420jpeg", bytes(64 * 48) + bytes([128] * 64 * 24))
+    done(run("video", "encode", "-", "-o", "a.mp4", stdin=data, directory=tmp_path))
+    with Demuxer(tmp_path / "a.mp4") as demuxer:
+        config = demuxer.video.decoder_config
+    assert (config["display_aspect_width"], config["display_aspect_height"]) == (16, 9)
+    for name in ("a.webm", "a.mkv"):
+        said = refused(run("video", "encode", "-", "-o", name, stdin=data, directory=tmp_path), 2)
+        assert "give --size 86x48" in " ".join(said.split())
+        size = ("--size", "86x48")
+        done(run("video", "encode", "-", "-o", name, *size, stdin=data, directory=tmp_path))
+        config = frames_of(tmp_path / name)[0].decoder_config
+        assert (config["coded_width"], config["coded_height"]) == (86, 48)
+
+
+def test_luma_alone(tmp_path: Path) -> None:
+    grey = picture(0)[..., 1]
+    data = y4m(2, "W96 H64 F25:1 Cmono XCOLORRANGE=FULL", grey.tobytes())
+    size = ("-q", "100")
+    done(run("video", "encode", "-", "-o", "a.mp4", *size, stdin=data, directory=tmp_path))
+    _, pixels = frames_of(tmp_path / "a.mp4")
+    assert len(pixels) == 2
+    assert np.abs(pixels[1][2] - grey[..., None].astype(int)).mean() < 4
+
+
+def test_pictures_of_more_than_eight_bits(tmp_path: Path) -> None:
+    grey = picture(0)[..., 1]
+    Image.fromarray(grey.astype(np.uint16) * 257).save(tmp_path / "deep.png")
+    done(run("video", "encode", "deep.png", "-o", "a.mp4", "-q", "100", directory=tmp_path))
+    assert np.abs(frames_of(tmp_path / "a.mp4")[1][0][2] - grey[..., None]).mean() < 4
+    Image.fromarray(grey.astype(np.float32)).save(tmp_path / "float.tif")
+    said = refused(run("video", "encode", "float.tif", "-o", "b.mp4", directory=tmp_path), 1)
+    assert "floating-point samples" in said
 
 
 @pytest.mark.parametrize("form", ["RGB", "bgra", "I420"])
@@ -240,6 +278,19 @@ def test_info_in_words(tmp_path: Path) -> None:
     assert "opus, 48,000 Hz, stereo" in said
 
 
+def test_info_of_what_is_cut_off_or_without_colours(tmp_path: Path) -> None:
+    (chunk, metadata), *_ = encoded("vp8", 1)
+    config = {**metadata["decoder_config"], "color_space": {"full_range": False}}
+    data = muxed([(chunk, {"decoder_config": config})], "matroska")
+    (tmp_path / "a.mkv").write_bytes(data)
+    said = done(run("video", "info", "a.mkv", directory=tmp_path)).stdout.decode()
+    assert not any(line.rstrip().endswith(",") for line in said.splitlines())
+    assert "cut off" not in said
+    (tmp_path / "a.mkv").write_bytes(data[:-7])
+    said = done(run("video", "info", "a.mkv", directory=tmp_path)).stdout.decode()
+    assert "7 bytes are missing at the end" in said
+
+
 def test_info_as_json(tmp_path: Path) -> None:
     (tmp_path / "a.webm").write_bytes(muxed(encoded("vp8"), "webm"))
     facts = json.loads(done(run("video", "info", "a.webm", "--json", directory=tmp_path)).stdout)
@@ -270,7 +321,7 @@ def test_codec_strings_that_are_known_well() -> None:
     assert codec_string("vp9", 1920, 1080, Fraction(30)) == "vp09.00.40.08"
     assert codec_string("av1", 1920, 1080, Fraction(30)) == "av01.0.08M.08"
     assert codec_string("vp8", 9, 9, Fraction(1)) == "vp8"
-    with pytest.raises(InvalidOption, match="no level"):
+    with pytest.raises(InvalidOption, match="no level of h264 has 16,384 x 16,384 pixels"):
         codec_string("h264", 16384, 16384, Fraction(30))
 
 

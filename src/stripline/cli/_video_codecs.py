@@ -106,13 +106,13 @@ def codec_string(name: str, width: int, height: int, rate: Fraction) -> str:
         raise InvalidOption(
             f"the codec {name!r} is none of {', '.join(CODECS)}, nor a codec string"
         )
-    if name == "h264":
-        width, height = -(-width // 16), -(-height // 16)
+    unit = 16 if name == "h264" else 1
+    across, down = -(-width // unit), -(-height // unit)
     for level in levels:
-        area = width * height
+        area = across * down
         fits = area <= level.area and area * rate <= level.rate
         # No side may be longer than the root of eight times the area.
-        if fits and max(width, height) ** 2 <= 8 * level.area:
+        if fits and max(across, down) ** 2 <= 8 * level.area:
             return level.text
     raise InvalidOption(
         f"no level of {name} has {width:,} x {height:,} pixels at {float(rate):g} a second"

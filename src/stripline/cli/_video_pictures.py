@@ -87,7 +87,7 @@ def _opened(path: Path) -> Image:
     try:
         with Image.open(path) as image:
             image.load()
-            return ImageOps.exif_transpose(image)
+            return _eight_bits(path, ImageOps.exif_transpose(image))
     except UnidentifiedImageError as error:
         raise UnsupportedFormat(f"{path} is no picture that Pillow reads") from error
     except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
@@ -96,6 +96,24 @@ def _opened(path: Path) -> Image:
         if error.filename is not None:
             raise
         raise CorruptImage(f"{path} is damaged: {describe(error)}") from error
+
+
+def _eight_bits(path: Path, image: Image) -> Image:
+    """A picture of 16 bits of grey with the upper 8; others as they are.
+
+    Raises:
+        UnsupportedFormat: Its samples are no whole numbers.
+    """
+    if image.mode == "F":
+        raise UnsupportedFormat(f"{path} has floating-point samples: make it one of 8 or 16 bits")
+    if not image.mode.startswith("I"):
+        return image
+    import numpy as np  # noqa: PLC0415 - loads slowly
+    from PIL import Image  # noqa: PLC0415 - an extra
+
+    # Pillow's own conversion clips to 255.
+    grey = np.asarray(image).astype(np.int64).clip(0, 65_535) >> 8
+    return Image.fromarray(grey.astype(np.uint8))
 
 
 def find(names: Sequence[str]) -> list[Path]:

@@ -19,8 +19,10 @@ MAGIC: Final = b"YUV4MPEG2 "
 # The header line and those of frames are far shorter in practice.
 _LONGEST_LINE: Final = 4096
 _MOST_PIXELS: Final = 16_384 * 16_384
+_LONGEST_PIXEL: Final = 1_000  # times as wide as high, or the reverse: beyond it is damage
 # Chroma formats of YUV4MPEG2 as FFmpeg and mjpegtools name them (yuv4mpeg(5)).
 _FORMATS: Final = {
+    "mono": "I420",
     "420": "I420",
     "420jpeg": "I420",
     "420mpeg2": "I420",
@@ -64,8 +66,8 @@ class _Bytes:
             missing -= len(part)
         return b"".join(parts)
 
-    def line(self) -> bytes:
-        """Up to the end of a line; empty at the end.
+    def line(self) -> bytes | None:
+        """Up to the end of a line; None at the end of the stream.
 
         Raises:
             UnsupportedFormat: The line does not end.
@@ -73,6 +75,8 @@ class _Bytes:
         line = bytearray()
         while len(line) < _LONGEST_LINE:
             letter = self.up_to(1)
+            if not letter and not line:
+                return None
             if letter in {b"", b"\n"}:
                 return bytes(line)
             line += letter
@@ -156,12 +160,13 @@ class Y4mStream(_Stream):
         source: The bytes after the first word of the header.
 
     Raises:
-        UnsupportedFormat: A header that is damaged, or a chroma format without an equal here.
+        UnsupportedFormat: A header that is damaged, a chroma format without an equal here, or
+            pictures in two fields.
     """
 
     def __init__(self, source: _Bytes) -> None:
         fields: dict[str, str] = {"C": "420"}
-        for word in source.line().decode("ascii", errors="replace").split():
+        for word in (source.line() or b"").decode("ascii", errors="replace").split():
             if word.startswith("XCOLORRANGE="):
                 fields["range"] = word.partition("=")[2]
             else:
@@ -174,9 +179,19 @@ class Y4mStream(_Stream):
         width, height = _whole(fields, "W"), _whole(fields, "H")
         if not 0 < width * height <= _MOST_PIXELS:
             raise UnsupportedFormat(f"Y4M of {width:,} x {height:,} pixels")
+        if fields.get("I", "p")[:1] in {"t", "b", "m"}:
+            raise UnsupportedFormat(
+                f"Y4M of interlaced pictures (I{fields['I']}): make whole ones of the fields first"
+            )
         super().__init__(source, name, width, height)
+        self._colourless = b""
+        if fields["C"] == "mono":  # luma alone
+            self._frame_bytes = width * height
+            self._colourless = bytes([128]) * (2 * -(-width // 2) * -(-height // 2))
         self.rate = _ratio(fields.get("F"))
         self.aspect = _ratio(fields.get("A"))
+        if self.aspect is not None and not 1 / _LONGEST_PIXEL <= self.aspect <= _LONGEST_PIXEL:
+            raise UnsupportedFormat(f"Y4M of pixels that are {fields['A']}")
         self._full_range = fields.get("range", "").upper() == "FULL"
 
     def frames(self, rate: Fraction, *, mixed: bool) -> Iterator[VideoFrame]:  # noqa: ARG002 - all are of one size
@@ -188,7 +203,7 @@ class Y4mStream(_Stream):
         colors = {"primaries": "bt709", "transfer": "bt709", "matrix": "bt709"}
         for index, when in enumerate(Clock(rate)):
             line = self._source.line()
-            if not line:
+            if line is None:
                 return
             if line.split(b" ")[0] != b"FRAME":
                 raise CorruptImage(f"frame {index + 1:,} of the stream does not begin with FRAME")
@@ -196,7 +211,7 @@ class Y4mStream(_Stream):
             if not data:
                 raise CorruptImage(f"the stream ends where frame {index + 1:,} begins")
             space = {**colors, "full_range": self._full_range}
-            yield self._frame(data, {**when._asdict(), "color_space": space})
+            yield self._frame(data + self._colourless, {**when._asdict(), "color_space": space})
 
 
 def _whole(fields: dict[str, str], name: str) -> int:

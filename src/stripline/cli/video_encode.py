@@ -127,7 +127,11 @@ def encode(
     ] = None,
     size: Annotated[
         str | None,
-        typer.Option(metavar="WxH", help="Scale to this size.", show_default="the first frame's"),
+        typer.Option(
+            metavar="WxH",
+            help="Scale to this size, of square pixels.",
+            show_default="the first frame's",
+        ),
     ] = None,
     container: Annotated[
         str | None,
@@ -271,8 +275,15 @@ def _config(
     config: dict[str, Any] = {"codec": text, "width": width, "height": height}
     config["framerate"] = float(rate)
     if source.aspect not in {None, 1} and wanted is None:
-        config["display_width"] = round(width * (source.aspect or 1))
-        config["display_height"] = height
+        shape = (source.aspect or 1) * Fraction(width, height)
+        if kind != "mp4":
+            square = f"{max(2, round(height * shape / 2) * 2)}x{height}"
+            raise InvalidOption(
+                f"the pixels are not square but {source.aspect}, which only MP4 keeps: give "
+                f"--size {square}, as the picture is shown, or an OUT that ends with .mp4"
+            )
+        shape = shape.limit_denominator(65_535)
+        config["display_width"], config["display_height"] = shape.numerator, shape.denominator
     return config
 
 

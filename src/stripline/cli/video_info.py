@@ -34,11 +34,23 @@ def info(
             facts = _facts(demuxer)
         if source != _files.STANDARD_STREAM:
             facts["file_bytes"] = os.stat(source).st_size  # noqa: PTH116 - it is a string anyway
+            facts["missing_bytes"] = _missing_bytes(source)
     if as_json:
         typer.echo(json.dumps({"file": source, **facts}, indent=2))
         return
     for name, value in _lines(facts):
         typer.echo(f"{name:<12} {value}")
+
+
+def _missing_bytes(name: str) -> int:
+    from stripline.webcodecs.containers.source import Source  # noqa: PLC0415 - not for --help
+    from stripline.webcodecs.containers.wholeness import missing_bytes  # noqa: PLC0415 - as above
+
+    source = Source(name)
+    try:
+        return missing_bytes(source)
+    finally:
+        source.close()
 
 
 def _facts(demuxer: Demuxer) -> dict[str, Any]:
@@ -79,6 +91,8 @@ def _lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
         lines.append(("others", ", ".join(facts["other_streams"])))
     if "file_bytes" in facts:
         lines.append(("file", _text.byte_count(facts["file_bytes"])))
+    if facts.get("missing_bytes"):
+        lines.append(("cut off", f"{facts['missing_bytes']:,} bytes are missing at the end"))
     return lines
 
 
@@ -90,8 +104,8 @@ def _video_words(track: dict[str, Any]) -> list[str]:
         words.append(f"{track['frame_rate']:.5g} frames/s")
     if track["frames"] is not None:
         words.append(f"{track['frames']:,} frames")
-    if track.get("color_space"):
-        words.append("/".join(_colour_words(track["color_space"])))
+    if colours := _colour_words(track.get("color_space") or {}):
+        words.append("/".join(colours))
     if track.get("rotation"):
         words.append(f"turned by {track['rotation']} degrees")
     if track.get("flip"):
