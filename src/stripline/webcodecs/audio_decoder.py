@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from stripline.webcodecs.audio_data import AudioData
 from stripline.webcodecs.chunks import EncodedAudioChunk
-from stripline.webcodecs.configs import AudioDecoderConfig, ConfigSupport, check_audio_decoder
+from stripline.webcodecs.config_checks import check_audio_decoder
 from stripline.webcodecs.decoder import Decoder
 from stripline.webcodecs.enums import EncodedAudioChunkType
 from stripline.webcodecs.exceptions import DataError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stripline.webcodecs._av_audio_decode import AudioDecodeBackend
+    from stripline.webcodecs.configs import AudioDecoderConfig, ConfigSupport
     from stripline.webcodecs.promise import Promise
 
 __all__ = ["AudioDecoder"]

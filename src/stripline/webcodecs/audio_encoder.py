@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from stripline.webcodecs.audio_data import AudioData
 from stripline.webcodecs.codec import Codec
-from stripline.webcodecs.configs import AudioEncoderConfig, ConfigSupport, check_audio_encoder
+from stripline.webcodecs.config_checks import check_audio_encoder
 from stripline.webcodecs.streaming import stream
 from stripline.webcodecs.support import answer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from stripline.webcodecs._av_audio_encode import AudioEncodeBackend
     from stripline.webcodecs.chunks import EncodedAudioChunk
+    from stripline.webcodecs.configs import AudioEncoderConfig, ConfigSupport
     from stripline.webcodecs.promise import Promise
 
 __all__ = ["AudioEncoder"]
@@ -32,10 +33,10 @@ class AudioEncoder(Codec[dict[str, Any], AudioData]):
     The codecs are Opus, AAC LC ("mp4a.40.2"), FLAC, MP3, Vorbis (stereo), A-law ("alaw"), µ-law
     ("ulaw") and PCM ("pcm-u8", "pcm-s16", "pcm-s24", "pcm-s32", "pcm-f32").
 
-    Opus runs at 8, 12, 16, 24 or 48 kHz; any other rate that is configured is turned to 48 kHz on
-    the way in. Of Opus' members, `signal` is a hint that is not followed, both formats give the
-    same packets and a description, and `usedtx` leaves out digital silence only. `bitrate` is for
-    Opus, AAC and MP3; FLAC, Vorbis and PCM have none.
+    Opus takes 1 to 32 channels but not 7, and runs at 8, 12, 16, 24 or 48 kHz; any other rate that
+    is configured is turned to 48 kHz on the way in. Of Opus' members, `signal` is a hint that is
+    not followed, both formats give the same packets and a description, and `usedtx` leaves out
+    digital silence only. `bitrate` is for Opus, AAC and MP3; FLAC, Vorbis and PCM have none.
 
     The first chunk has the timestamp of the first input; later ones count the samples on, and
     begin anew where inputs leave a gap. Every chunk is a key chunk. The last one of a codec with

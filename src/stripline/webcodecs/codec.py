@@ -198,11 +198,7 @@ class Codec(EventTarget, Generic[Config, Input]):
     # Changes that calls and delivered tasks make. No callback runs under the lock.
 
     def _abort(self, state: CodecState) -> tuple[list[Promise[None]], bool]:
-        """Begin a new generation, under the lock.
-
-        Returns:
-            The flushes to be rejected, and whether inputs were dropped: for `_after_abort`.
-        """
+        """Begin a new generation, under the lock; give the flushes and whether inputs drop."""
         self._generation += 1
         self._state = state
         self._queue.clear()

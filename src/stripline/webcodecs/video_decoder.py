@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Unpack
 from stripline.webcodecs._avcc import length_bytes
 from stripline.webcodecs.chunks import EncodedVideoChunk
 from stripline.webcodecs.codec_string import parse_video
-from stripline.webcodecs.configs import ConfigSupport, VideoDecoderConfig, check_video_decoder
+from stripline.webcodecs.config_checks import check_video_decoder
 from stripline.webcodecs.decoder import Decoder
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stripline.webcodecs._av_video_decode import VideoDecodeBackend
     from stripline.webcodecs._av_video_output import Decoded
     from stripline.webcodecs.codec_string import VideoCodec
+    from stripline.webcodecs.configs import ConfigSupport, VideoDecoderConfig
     from stripline.webcodecs.promise import Promise
     from stripline.webcodecs.webidl import BufferSource
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Unpack
 
 from stripline.webcodecs.codec import Codec
-from stripline.webcodecs.configs import (
-    ConfigSupport,
-    VideoEncoderConfig,
-    VideoEncoderEncodeOptions,
-    check_encode_options,
-    check_video_encoder,
-)
+from stripline.webcodecs.config_checks import check_encode_options, check_video_encoder
 from stripline.webcodecs.exceptions import DataError
 from stripline.webcodecs.streaming import stream
 from stripline.webcodecs.support import answer
@@ -22,6 +16,11 @@ if TYPE_CHECKING:
 
     from stripline.webcodecs._av_video_encode import VideoEncodeBackend
     from stripline.webcodecs.chunks import EncodedVideoChunk
+    from stripline.webcodecs.configs import (
+        ConfigSupport,
+        VideoEncoderConfig,
+        VideoEncoderEncodeOptions,
+    )
     from stripline.webcodecs.promise import Promise
 
 __all__ = ["VideoEncoder"]

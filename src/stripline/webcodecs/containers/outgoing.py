@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from stripline.webcodecs.chunks import EncodedAudioChunk, EncodedVideoChunk
-from stripline.webcodecs.configs import check_audio_decoder, check_video_decoder
+from stripline.webcodecs.config_checks import check_audio_decoder, check_video_decoder
 from stripline.webcodecs.enums import EncodedVideoChunkType
 from stripline.webcodecs.exceptions import DataError, NotSupportedError
 

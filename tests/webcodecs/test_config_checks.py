@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from stripline.webcodecs import configs
 from stripline.webcodecs.color_space import VideoColorSpace
-from stripline.webcodecs.configs import (
-    ConfigSupport,
+from stripline.webcodecs.config_checks import (
     check_audio_decoder,
     check_audio_encoder,
     check_encode_options,
     check_video_decoder,
     check_video_encoder,
 )
+from stripline.webcodecs.configs import ConfigSupport
 
 VIDEO = {"codec": "vp8", "width": 320, "height": 200}
 AUDIO = {"codec": "opus", "sample_rate": 48_000, "number_of_channels": 2}
