@@ -35,8 +35,11 @@ _FORMATS: Final = (
 _MOST_PIXELS: Final = 16_384 * 16_384
 # Chunks that are looked at ahead, for the first picture, which says how it is turned, say.
 _LOOKED_AT: Final = 32
-# Containers whose places are found by time alone, so that no key chunk need be there.
-_WITHOUT_KEYS: Final = frozenset({"mpegts", "mpeg"})
+# Containers whose places are found by time alone, so that no key chunk need be there; or by the
+# time of decoding, so that it may be another one.
+_FOUND_BY_TIME: Final = frozenset({"mpegts", "mpeg", "avi", "flv"})
+# Containers in which FFmpeg finds no place before the first.
+_WITHOUT_BEFORE: Final = frozenset({"avi", "flv", "ivf"})
 _EARLIEST: Final = -(1 << 62)  # ticks before all that is there
 _MICROSECONDS: Final = 1_000_000
 _LATEST: Final = (1 << 63) - 1  # of a chunk's timestamps, which are numbers of 64 bits
@@ -174,6 +177,8 @@ class AvDemuxer:
         except (av.FFmpegError, ValueError) as error:
             self._source.raise_error()
             raise DataError(f"the container is damaged: {error}") from error
+        except IndexError as error:  # what PyAV raises of a stream that was not there before
+            raise DataError("the container is damaged: a stream begins in the middle") from error
         self._source.raise_error()
         return None
 
@@ -191,19 +196,20 @@ class AvDemuxer:
         # Half a tick of rounding in either direction must not lead to the key chunk before.
         ticks += round((ticks + 1) * stream.time_base * _MICROSECONDS) <= timestamp
         ticks -= _delay(stream)
-        if self.format in _WITHOUT_KEYS:
+        if self.format in _FOUND_BY_TIME:
             self._scan(stream, timestamp, ticks)
             return
-        self._go(stream, ticks)
+        self._go(stream, ticks, timestamp)
         if stream.type == "audio":
             self._skip_to(number, timestamp)
 
-    def _go(self, stream: Any, ticks: int) -> None:  # noqa: ANN401 - of any kind
+    def _go(self, stream: Any, ticks: int, timestamp: int) -> None:  # noqa: ANN401 - of any kind
+        least = (stream.start_time or 0) if self.format in _WITHOUT_BEFORE else _EARLIEST
         try:
-            self._container.seek(max(ticks, _EARLIEST), stream=stream)
+            self._container.seek(max(ticks, least), stream=stream)
         except (av.FFmpegError, ValueError, OverflowError) as error:
             self._source.raise_error()
-            raise DataError(f"{ticks * stream.time_base} s cannot be found: {error}") from error
+            raise DataError(f"{timestamp:,} µs cannot be found: {error}") from error
         self._ahead.clear()
         self._packets = None
 
@@ -213,11 +219,11 @@ class AvDemuxer:
         begin = stream.start_time or 0
         for doubled in range(64):
             place = ticks - (second << doubled)
-            self._go(stream, place if place > begin else _EARLIEST)
+            self._go(stream, place if place > begin else _EARLIEST, timestamp)
             if self._keep_from_key(stream.index, timestamp):
                 return
             if place <= begin:  # there is none before: it is the first one
-                self._go(stream, _EARLIEST)
+                self._go(stream, _EARLIEST, timestamp)
                 self._keep_from_key(stream.index, None)
                 return
 

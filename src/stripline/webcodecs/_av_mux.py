@@ -59,6 +59,8 @@ ALPHA_ID: Final = (1).to_bytes(8, "big")
 _ONE: Final = 1 << 16  # 1.0 in a display matrix
 # Microseconds from a picture to the next in MP4, 35 minutes: FFmpeg reads a longer step as 1.
 _LONGEST_STEP: Final = (1 << 31) - 2
+# Microseconds: what is earlier in fragments, or later anywhere, FFmpeg writes as another time.
+_MP4_TIMES: Final = range(-(1 << 31) + 1, (1 << 62) + 1)
 
 
 class Packed(NamedTuple):
@@ -70,6 +72,26 @@ class Packed(NamedTuple):
     duration: int
     key: bool
     alpha: bytes | None = None
+
+
+def _check_mp4(chunk: Packed, step: int) -> None:
+    """Refuse times that FFmpeg would write as others.
+
+    Args:
+        chunk: The chunk.
+        step: Microseconds since the picture before.
+
+    Raises:
+        DataError: It has some.
+    """
+    wrong = ""
+    if max(step, chunk.duration) > _LONGEST_STEP:
+        what = "after the one before" if step > _LONGEST_STEP else "long"
+        wrong = f"it is {max(step, chunk.duration):,} µs {what}, and {_LONGEST_STEP:,} are the most"
+    elif chunk.decoded not in _MP4_TIMES or chunk.timestamp not in _MP4_TIMES:
+        wrong = f"times are {_MP4_TIMES[0]:,} to {_MP4_TIMES[-1]:,} µs there"
+    if wrong:
+        raise DataError(f"mp4 cannot take the chunk of timestamp {chunk.timestamp:,}: {wrong}")
 
 
 def _av_name(codec: VideoCodec | AudioCodec) -> str:
@@ -213,11 +235,8 @@ class AvMuxer:
         stream: Any = self._container.streams[track]
         step = chunk.decoded - self._decoded.get(track, chunk.decoded)
         self._decoded[track] = chunk.decoded
-        if step > _LONGEST_STEP and self._name == "mp4" and stream.type == "video":
-            raise DataError(
-                f"mp4 cannot take the chunk of timestamp {chunk.timestamp:,}: it is {step:,} µs "
-                f"after the one before, and {_LONGEST_STEP:,} are the most"
-            )
+        if self._name == "mp4":
+            _check_mp4(chunk, step if stream.type == "video" else 0)
         packet: Any = av.Packet(chunk.data)
         delay = self._delays.get(track, 0)
         packet.pts, packet.dts = chunk.timestamp - delay, chunk.decoded - delay

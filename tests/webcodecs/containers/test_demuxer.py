@@ -31,6 +31,7 @@ FILES = {
     "webm": lambda: muxed(encoded("vp09.00.10.08"), "webm"),
     "hevc": lambda: with_b_frames("libx265"),
     "ts": lambda: with_b_frames("libx264", 150, 50, "mpegts"),
+    "flv": lambda: with_b_frames("libx264", 150, 50, "flv"),
     "ogg": lambda: tone("libopus", "ogg"),
     "flac": lambda: tone("flac", "matroska"),
 }
@@ -141,7 +142,7 @@ def test_playlists_and_addresses_open_nothing(tmp_path: Path) -> None:
         Demuxer("http://127.0.0.1:9/clip.mp4")
 
 
-@pytest.mark.parametrize("name", ["mp4", "fragments", "webm", "hevc", "ts"])
+@pytest.mark.parametrize("name", ["mp4", "fragments", "webm", "hevc", "ts", "flv"])
 def test_seeking_gives_the_key_chunk_before(name: str) -> None:
     data = FILES[name]()
     track, chunks = read(data)
@@ -273,3 +274,12 @@ def test_outputs_are_awaited_and_have_no_alpha_where_there_is_none() -> None:
     first, *others = asyncio.run(run())
     assert list(first) == ["decoder_config"]
     assert others == [{}, {}]
+
+
+def test_a_track_of_another_demuxer_is_refused() -> None:
+    data = FILES["webm"]()
+    with Demuxer(data) as one, Demuxer(data) as other:
+        with pytest.raises(TypeError, match="of this demuxer"):
+            one.chunks(other.video)
+        with pytest.raises(TypeError, match="of this demuxer"):
+            one.outputs(other.video)

@@ -212,6 +212,17 @@ def test_a_step_that_an_mp4_cannot_hold_is_refused(*, fragmented: bool) -> None:
             assert chunks[1].timestamp == 2_147_484_000
 
 
+@pytest.mark.parametrize(
+    "members",
+    [{"duration": 1 << 31}, {"timestamp": (1 << 62) + 1}, {"timestamp": -(1 << 31)}],
+)
+def test_times_that_an_mp4_cannot_hold_are_refused(members: dict[str, int]) -> None:
+    (key, metadata), *_ = encoded("vp09.00.10.08", 1)
+    chunk = EncodedVideoChunk({"type": "key", "timestamp": 0, "data": bytes(key), **members})
+    with pytest.raises(DataError, match="µs"):
+        muxed([(chunk, metadata)], "mp4", fragmented=True)
+
+
 def test_tracks_that_are_announced_are_waited_for() -> None:
     source = encoded("vp8", 3, 10)
     muxer = Muxer(io.BytesIO(), "webm")

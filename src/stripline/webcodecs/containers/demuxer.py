@@ -118,9 +118,12 @@ class Demuxer:
     def chunks(self, track: Track) -> ChunkReader:
         """The chunks of one track from the present place on, for `for` and `async for`.
 
-        Those of other tracks on the way are passed over.
+        Those of other tracks on the way are passed over: iterate the demuxer itself for several.
+
+        Raises:
+            TypeError: It is no track of this demuxer.
         """
-        return ChunkReader(OutputReader(self, track))
+        return ChunkReader(self.outputs(track))
 
     def outputs(self, track: Track) -> OutputReader:
         """The chunks of one track as an encoder puts them out: pairs of chunk and metadata.
@@ -128,6 +131,8 @@ class Demuxer:
         The first has the track's "decoder_config", those with alpha have "alpha_side_data"; so
         `muxer.write(*output)` copies a track. Otherwise as `chunks`.
         """
+        if not any(track is own for own in self.tracks):
+            raise TypeError(f"a track of this demuxer is read, not {track!r}")
         return OutputReader(self, track)
 
     def seek(self, timestamp: int, track: Track | None = None) -> None:
