@@ -213,3 +213,8 @@ def test_a_with_statement_closes() -> None:
     assert (audio.duration, repr(audio)) == (0, "<AudioData closed timestamp=0>")
     with pytest.raises(InvalidStateError):
         audio.planes()
+
+
+def test_numbers_of_eight_bytes_are_no_samples() -> None:
+    with pytest.raises(TypeError, match="astype"):
+        AudioData({**INIT, "data": np.zeros(10_000)})

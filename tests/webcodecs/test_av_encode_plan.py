@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
 from stripline.webcodecs._av_encode_plan import plan_encoder
+from stripline.webcodecs.config_checks import check_video_encoder
 from stripline.webcodecs.exceptions import NotSupportedError
 
 SIZE = {"width": 64, "height": 64}
@@ -45,3 +47,16 @@ def test_framerates_that_libvpx_fails_at_are_refused(codec: str) -> None:
 def test_a_still_picture_is_no_video() -> None:
     with pytest.raises(NotSupportedError, match="one picture"):
         plan_encoder({"codec": "hvc1.3.E.L93.B0", **SIZE})
+
+
+def test_a_hint_at_text_holds_with_members_of_av1() -> None:
+    several: list[dict[str, Any]] = [
+        {},
+        {"av1": {}},
+        {"av1": {"force_screen_content_tools": False}},
+    ]
+    for members in several:
+        config = check_video_encoder(
+            {"codec": "av01.0.04M.08", "content_hint": "text", **SIZE, **members}, {}
+        )
+        assert "scm=1" in plan_encoder(config).options["svtav1-params"]

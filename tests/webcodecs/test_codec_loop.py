@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,4 +122,37 @@ def test_a_callback_may_run_the_loop() -> None:
     assert inner[0] == 0
     assert not reported
     log.codec.close()
+    loop.close()
+
+
+def test_a_listener_that_leaves_the_loop_leaves_no_flush_behind() -> None:
+    loop = asyncio.new_event_loop()
+    left: list[object] = []
+    flushes: list[Promise[None]] = []
+
+    def leave() -> None:
+        if not left:
+            left.append(1)
+            raise SystemExit
+
+    async def begin() -> None:
+        codec = EchoCodec(print, print)
+        codec.ondequeue = leave
+        codec.configure()
+        codec.put(1)
+        flushes.append(codec.flush())
+        done = threading.Event()
+        codec._queue.put(done.set)
+        assert done.wait(10)  # so that all comes in one turn
+
+    async def wait() -> None:
+        await asyncio.wait_for(flushes[0], 10)
+
+    task = loop.create_task(begin())
+    with suppress(SystemExit):
+        loop.run_until_complete(asyncio.wait([task]))
+    with suppress(SystemExit):
+        loop.run_until_complete(asyncio.sleep(0))
+    assert left
+    loop.run_until_complete(wait())
     loop.close()

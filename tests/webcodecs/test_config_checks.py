@@ -244,3 +244,19 @@ def test_anything_is_checked_or_a_type_error(given: dict[str, Any]) -> None:
     except TypeError:
         return
     assert check_video_encoder(checked, {}) == checked
+
+
+def test_names_are_not_spelt_as_in_javascript() -> None:
+    for wrong, meant in (
+        ({"latencyMode": "realtime"}, "latency_mode"),
+        ({"avc": {"Format": "annexb"}}, "avc.format"),
+    ):
+        with pytest.raises(TypeError, match=f"is written {meant}"):
+            check_video_encoder(VIDEO, wrong)
+    for options in ({"keyFrame": True}, {"keyframe": True}):
+        with pytest.raises(TypeError, match="is written key_frame"):
+            check_encode_options(options, {})
+    with pytest.raises(
+        TypeError, match=r"color_space\.fullRange is written color_space\.full_range"
+    ):
+        check_video_decoder({"codec": "vp8", "color_space": {"fullRange": True}}, {})

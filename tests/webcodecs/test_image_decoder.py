@@ -321,3 +321,19 @@ def test_reset_and_close_at_any_time() -> None:
         assert thread is not None
         thread.join(SECONDS)
     assert threading.active_count() <= before
+
+
+def test_it_is_closed_after_its_loop() -> None:
+    async def run() -> None:
+        decoder = ImageDecoder(type="image/png", data=asyncio.StreamReader())
+        reading = decoder._reading
+        assert reading is not None
+        gone = asyncio.new_event_loop()
+        decoder._reading = gone.create_future()  # type: ignore[assignment]  # as if read there
+        gone.close()
+        decoder.close()
+        with pytest.raises(AbortError):
+            await decoder.completed
+        reading.cancel()
+
+    asyncio.run(run())

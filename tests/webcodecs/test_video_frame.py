@@ -383,3 +383,10 @@ def test_no_crop_is_shown_without_a_pixel() -> None:
     frame = random_frame("RGBA", 64, 64, display_width=1, display_height=1)
     crop = VideoFrame(frame, visible_rect=(0, 0, 16, 16))
     assert (crop.display_width, crop.display_height) == (1, 1)
+
+
+def test_mistakes_that_would_go_unseen() -> None:
+    with pytest.raises(TypeError, match="codedWidth is written coded_width"):
+        VideoFrame(bytes(12), {**INIT, "codedWidth": 4})
+    with pytest.raises(TypeError, match="astype"):
+        VideoFrame(np.full((4, 8), 128.0), INIT)

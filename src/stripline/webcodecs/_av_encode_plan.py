@@ -345,7 +345,7 @@ def _av1(codec: VideoCodec, config: Mapping[str, Any]) -> EncoderPlan:
         # as one, and the third.
         params["hierarchical-levels"] = str(rate.layers - 1 if rate.held else 2)
     screen = config.get("content_hint") == ContentHint.TEXT
-    if config.get("av1", {}).get("force_screen_content_tools", screen):
+    if screen or config.get("av1", {}).get("force_screen_content_tools"):
         params["scm"] = "1"
     threads = 1 if config["width"] * config["height"] <= _ONE_THREAD_PIXELS else 4
     params["lp"] = str(threads)

@@ -176,7 +176,8 @@ class VideoEncodeBackend:
         """The encoder's time of a frame: it follows the timestamps where they are plausible."""
         if self._count:
             step, nominal = timestamp - self._last_timestamp, self._nominal
-            self._clock += step if 0 < step <= max(_LONGEST_STEP, 2 * nominal) else nominal
+            plausible = nominal // 100 < step <= max(_LONGEST_STEP, 2 * nominal)
+            self._clock += step if plausible else nominal
         self._last_timestamp = timestamp
         return self._clock
 

@@ -212,8 +212,9 @@ class Codec(EventTarget, Generic[Config, Input]):
         """What `_abort` leaves to be done without the lock."""
         if lowered:
             self._schedule_dequeue()
-        if self._feed is not None:
-            self._delivery.post(self._feed.changed)
+        feed = self._feed  # the loop's thread may take it away
+        if feed is not None:
+            self._delivery.post(feed.changed)
         if self._state is CodecState.CLOSED:
             self._queue.end()
 

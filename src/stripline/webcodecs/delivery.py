@@ -191,11 +191,11 @@ class LoopDelivery(Delivery):
         self._running = _inside.turn = True
         try:
             for _ in range(len(self._tasks)):
+                if self._tasks and self._tasks[0][2]:  # it stays there if this leaves the loop
+                    self._run_late()
                 if self._paused or not self._tasks:  # by that other turn
                     break
                 task, arguments, alone = self._tasks.popleft()
-                if alone:
-                    self._run_late()
                 task(*arguments)
                 if alone:
                     # Behind what the task woke, which is in the loop's queue by now.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -231,7 +232,8 @@ class ImageDecoder:
             self._tracks._tracks = []  # noqa: SLF001 - the two are one
         reading = self._reading
         if reading is not None:
-            reading.get_loop().call_soon_threadsafe(reading.cancel)
+            with suppress(RuntimeError):  # the loop is closed, and the reading over
+                reading.get_loop().call_soon_threadsafe(reading.cancel)
         self._abort(error)
         self._tracks.ready.reject(error)
         self._completed.reject(error)

@@ -7,7 +7,7 @@ or raises TypeError.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -27,6 +27,7 @@ __all__ = [
     "number",
     "one_of",
     "positive",
+    "refuse_other_spellings",
     "text",
     "unsigned",
 ]
@@ -78,6 +79,7 @@ def dictionary(defaults: Mapping[str, Any] | None = None, /, **members: Converte
                 raise TypeError(f"{name} is a dict, not {value!r}")
             value = to_json()
         prefix = f"{name}." if name else ""
+        refuse_other_spellings(value, members, prefix)
         given = {
             member: converter(value[member], prefix + member)
             for member, converter in members.items()
@@ -86,6 +88,23 @@ def dictionary(defaults: Mapping[str, Any] | None = None, /, **members: Converte
         return given | {member: absent[member] for member in absent if member not in given}
 
     return convert_members
+
+
+def refuse_other_spellings(given: Iterable[object], known: Iterable[str], prefix: str = "") -> None:
+    """Refuse names that are meant for others, as in JavaScript: keyFrame for key_frame.
+
+    Names of a newer specification are ignored, but these would be ignored by mistake.
+
+    Raises:
+        TypeError: There is one.
+    """
+    names = set(known)
+    for name in given:
+        if isinstance(name, str) and name not in names:
+            plain = name.replace("_", "").lower()
+            for meant in names:
+                if meant.replace("_", "") == plain:
+                    raise TypeError(f"{prefix}{name} is written {prefix}{meant}")
 
 
 @cache

@@ -30,6 +30,8 @@ class Promise(Coroutine[Any, Any, T], Generic[T]):
 
     __slots__ = ("_delivers_here", "_future", "_steps")
 
+    __name__ = "Promise"  # what asyncio calls a task that drives it
+
     def __init__(self, delivers_here: Callable[[], bool] | None = None) -> None:
         self._future: Future[T] = Future()
         self._delivers_here = delivers_here

@@ -13,7 +13,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from stripline.webcodecs.exceptions import DataCloneError
-from stripline.webcodecs.members import enumeration, integer
+from stripline.webcodecs.members import enumeration, integer, refuse_other_spellings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +41,8 @@ unsigned_long: Final = integer(0, UNSIGNED_LONG_MAX)
 unsigned_long_long: Final = integer(0, 2**64 - 1)
 long_long: Final = integer(-(2**63), 2**63 - 1)
 
+_NO_SAMPLE_BYTES: Final = 8
+
 _Enum = TypeVar("_Enum", bound=StrEnum)
 
 # Anything with the buffer protocol; numpy says so of its arrays from Python 3.12 on only.
@@ -62,13 +64,16 @@ def gather(
         Known members only. A member that is None counts as absent.
 
     Raises:
-        TypeError: `init` is no mapping, or a keyword argument is unknown.
+        TypeError: `init` is no mapping, a keyword argument is unknown, or a name is spelt as in
+            JavaScript.
     """
     if init is not None and not isinstance(init, Mapping):
         raise TypeError(f"{what} must be a dict, not {type(init).__name__}")
     for name in keywords:
         if name not in known:
             raise TypeError(f"{what} has no member {name!r}; it has {', '.join(sorted(known))}")
+    if init:
+        refuse_other_spellings(init, known)
     given = {**init, **keywords} if init else keywords
     return {name: value for name, value in given.items() if value is not None and name in known}
 
@@ -102,9 +107,14 @@ def buffer_to_read(data: object, name: str) -> memoryview:
     No copy is made of a contiguous buffer.
 
     Raises:
-        TypeError: `data` has no buffer, or one that was released.
+        TypeError: `data` has no buffer, one that was released, or one of numbers of eight bytes,
+            which no samples are: numpy makes such arrays where nothing else is asked for.
     """
     view = _view(data, name)
+    if view.itemsize == _NO_SAMPLE_BYTES:
+        raise TypeError(
+            f"{name} holds numbers of eight bytes, which no samples are: convert it with astype()"
+        )
     if view.nbytes == 0:
         return memoryview(b"")
     if view.c_contiguous:
