@@ -7,7 +7,7 @@ or raises TypeError.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -90,7 +90,9 @@ def dictionary(defaults: Mapping[str, Any] | None = None, /, **members: Converte
     return convert_members
 
 
-def refuse_other_spellings(given: Iterable[object], known: Iterable[str], prefix: str = "") -> None:
+def refuse_other_spellings(
+    given: Iterable[object], known: Collection[str], prefix: str = ""
+) -> None:
     """Refuse names that are meant for others, as in JavaScript: keyFrame for key_frame.
 
     Names of a newer specification are ignored, but these would be ignored by mistake.
@@ -98,11 +100,10 @@ def refuse_other_spellings(given: Iterable[object], known: Iterable[str], prefix
     Raises:
         TypeError: There is one.
     """
-    names = set(known)
     for name in given:
-        if isinstance(name, str) and name not in names:
+        if name not in known and isinstance(name, str):
             plain = name.replace("_", "").lower()
-            for meant in names:
+            for meant in known:
                 if meant.replace("_", "") == plain:
                     raise TypeError(f"{prefix}{name} is written {prefix}{meant}")
 
